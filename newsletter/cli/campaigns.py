@@ -1,0 +1,220 @@
+"""`newsletter campaigns`: from draft to report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.cli.place import office
+from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
+from newsletter.core.campaign import Campaign
+from newsletter.core.refusal import Level
+from newsletter.core.wallclock import parse_local
+from newsletter.flows import approve as steps
+from newsletter.flows.build import build_previews
+from newsletter.flows.check import check_campaign
+from newsletter.flows.issues import read_issue
+from newsletter.flows.plan import audience_of, withheld_counts
+from newsletter.flows.report import CampaignReport, report_campaign
+from newsletter.flows.send_test import send_test
+from newsletter.store.campaigns import list_campaigns
+
+app = typer.Typer(name="campaigns", help="Campaigns: compose, check, approve, schedule, report.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Name of the campaign.")]
+
+
+def _row(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "campaign": campaign.name,
+        "kind": campaign.kind.value,
+        "state": campaign.state.value,
+        "segment": campaign.segment,
+        "at": None if campaign.at is None else campaign.at.isoformat(timespec="minutes"),
+        "zone": campaign.zone,
+    }
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List campaigns by their time."""
+    with office() as here, here.database.read() as connection:
+        rows = [_row(campaign) for campaign in list_campaigns(connection)]
+    if as_json:
+        print_json({"campaigns": rows})
+        return
+    columns = ["campaign", "kind", "state", "segment", "at", "zone"]
+    empty = "No campaigns yet. `newsletter campaigns create NAME` makes one from articles/NAME.issue.yaml."
+    print_table("Campaigns", columns, [[row[column] for column in columns] for row in rows], empty)
+
+
+@app.command("create")
+def create(name: Name, as_json: AsJson = False) -> None:
+    """Make a draft from articles/NAME.issue.yaml, or bring the draft up to date with it."""
+    with office() as here:
+        campaign = steps.create_campaign(here, read_issue(here, name), here.clock())
+    if as_json:
+        print_json(_row(campaign))
+        return
+    out.print(f"Draft '{name}' is stored. Look at it with `newsletter campaigns build {name}`.", highlight=False)
+
+
+@app.command("show")
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a campaign and its audience as it is now."""
+    with office() as here:
+        campaign = steps.known_campaign(here, name)
+        audience = audience_of(here, campaign, here.clock())
+    languages: dict[str, int] = {}
+    for (language, reason), count in audience.items():
+        if reason is None:
+            languages[language] = languages.get(language, 0) + count
+    if as_json:
+        print_json(_row(campaign) | {"would_get_it": languages, "withheld": withheld_counts(audience)})
+        return
+    rows = [(key, value) for key, value in _row(campaign).items() if value]
+    rows.append(("articles", ", ".join(campaign.content.articles)))
+    rows.append(("would get it", counted(languages)))
+    rows.append(("withheld", counted(withheld_counts(audience))))
+    print_table(name, ["what", "value"], rows, "")
+
+
+@app.command("check")
+def check(name: Name, as_json: AsJson = False) -> None:
+    """Check a campaign as approval will: articles, templates, audience."""
+    with office() as here:
+        problems = check_campaign(here, steps.known_campaign(here, name), here.clock())
+    errors = sum(problem.level is Level.ERROR for problem in problems)
+    if as_json:
+        print_json({"campaign": name, "errors": errors, "problems": [problem.as_dict() for problem in problems]})
+    else:
+        print_problems(problems)
+        out.print(f"{errors} errors, {len(problems) - errors} warnings." if problems else "Ready to be approved.")
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command("build")
+def build(
+    name: Name,
+    to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("var/preview"),
+    as_json: AsJson = False,
+) -> None:
+    """Write the editions as files to look at: HTML and text for a sample reader in each language."""
+    with office() as here:
+        files = build_previews(here, steps.known_campaign(here, name), to, here.clock())
+    if as_json:
+        print_json({"campaign": name, "files": [str(path) for path in files]})
+        return
+    for path in files:
+        out.print(str(path), highlight=False)
+
+
+@app.command("test")
+def test(
+    name: Name,
+    to: Annotated[list[str], typer.Option("--to", help="Address that gets the test; repeat for more.")],
+    as_json: AsJson = False,
+) -> None:
+    """Send every edition to named addresses, marked as a test; nothing is written into the ledger."""
+    with office() as here:
+        sent = send_test(here, steps.known_campaign(here, name), to, here.clock())
+    if as_json:
+        print_json({"campaign": name, "sent": sent})
+        return
+    out.print(f"{len(sent)} test mails handed over.", highlight=False)
+
+
+@app.command("approve")
+def approve(
+    name: Name, by: Annotated[str, typer.Option(help="Who approves.")] = "officer", as_json: AsJson = False
+) -> None:
+    """Check a draft and freeze its editions."""
+    with office() as here:
+        editions = steps.approve_campaign(here, name, by, here.clock())
+    digests = {language: edition.mail.digest for language, edition in editions.items()}
+    if as_json:
+        print_json({"campaign": name, "state": "approved", "editions": digests})
+        return
+    out.print(f"'{name}' is approved in {', '.join(digests)}. Next: `newsletter campaigns schedule {name}`.", highlight=False)
+
+
+@app.command("reopen")
+def reopen(name: Name) -> None:
+    """Take an approval back, to change the campaign."""
+    with office() as here:
+        steps.reopen_campaign(here, name)
+    out.print(f"'{name}' is a draft again.", highlight=False)
+
+
+@app.command("schedule")
+def schedule(
+    name: Name,
+    at: Annotated[str, typer.Option(help="Wall-clock time such as 2021-09-16T09:30; the issue file's when not given.")] = "",
+    zone: Annotated[str, typer.Option(help="Time zone of that time; the campaign's when not given.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Set the time of an approved campaign."""
+    with office() as here:
+        campaign = steps.known_campaign(here, name)
+        local = parse_local(at) if at else _its_time(campaign)
+        instant = steps.schedule_campaign(here, name, local, zone or campaign.zone, here.clock())
+    if as_json:
+        print_json({"campaign": name, "state": "scheduled", "instant": instant.isoformat()})
+        return
+    out.print(f"'{name}' leaves on {local_text(instant, zone or campaign.zone)}.", highlight=False)
+
+
+def _its_time(campaign: Campaign) -> datetime:
+    if campaign.at is None:
+        raise typer.BadParameter("the campaign has no time of its own: give one", param_hint="--at")
+    return campaign.at
+
+
+@app.command("pause")
+def pause(name: Name) -> None:
+    """Stop handing over; what is in hand is finished."""
+    with office() as here:
+        steps.pause_campaign(here, name)
+    out.print(f"'{name}' is paused. `newsletter campaigns resume {name}` goes on.", highlight=False)
+
+
+@app.command("resume")
+def resume(name: Name) -> None:
+    """Go on after a pause."""
+    with office() as here:
+        steps.resume_campaign(here, name)
+    out.print(f"'{name}' goes on.", highlight=False)
+
+
+@app.command("cancel")
+def cancel(name: Name, as_json: AsJson = False) -> None:
+    """Call a campaign off; who has it keeps it, nobody else gets it."""
+    with office() as here:
+        count = steps.cancel_campaign(here, name, here.clock())
+    if as_json:
+        print_json({"campaign": name, "state": "cancelled", "withheld": count})
+        return
+    out.print(f"'{name}' is cancelled; {count} people will not get it.", highlight=False)
+
+
+@app.command("report")
+def report(name: Name, as_json: AsJson = False) -> None:
+    """Say what became of a campaign: who got it, who did not, and why."""
+    with office() as here:
+        found = report_campaign(here, name)
+        zone = here.settings.zone
+    if as_json:
+        print_json(found.as_dict())
+        return
+    print_table(f"{name}: {found.campaign.state}", ["what", "value"], _report_rows(found, zone), "")
+
+
+def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
+    rows = [("sent", counted(dict(found.by_language)) or "none")]
+    rows += [(state, str(count)) for state, count in sorted(found.by_state.items()) if state not in {"sent", "skipped"}]
+    rows.append(("withheld", counted(dict(found.withheld)) or "nobody"))
+    rows += [(name.removesuffix("_at"), local_text(at, zone)) for name, at in found.times.items() if at is not None]
+    return rows

@@ -1,0 +1,99 @@
+"""`newsletter deadlines`: the dates that cost something, and their reminders."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.place import office
+from newsletter.cli.show import AsJson, local_text, out, print_json, print_table
+from newsletter.core.wallclock import parse_local
+from newsletter.flows.deadlines import DeadlineChange, cancel_deadline, move_deadline, sync_deadlines
+from newsletter.flows.ladders import Ladder, known_ladder, list_ladders
+
+app = typer.Typer(name="deadlines", help="Deadlines of articles and their reminders.", no_args_is_help=True)
+Key = Annotated[str, typer.Argument(help="article/deadline, as `deadlines list` shows it.")]
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List the deadlines that the articles name, with the next reminder of each."""
+    with office() as here:
+        now = here.clock()
+        sync_deadlines(here, now)
+        ladders = list_ladders(here, now)
+    if as_json:
+        print_json({"deadlines": [ladder.as_dict() for ladder in ladders]})
+        return
+    rows = [(one.deadline.key, f"{one.deadline.at:%Y-%m-%d %H:%M}", one.deadline.zone, one.state, one.next) for one in ladders]
+    empty = "No deadlines: an article names one in its front matter."
+    print_table("Deadlines", ["deadline", "at", "zone", "state", "next reminder"], rows, empty)
+
+
+@app.command("show")
+def show(key: Key, as_json: AsJson = False) -> None:
+    """Show the whole ladder of a deadline."""
+    with office() as here:
+        ladder = known_ladder(here, key, here.clock())
+    if as_json:
+        print_json(ladder.as_dict())
+        return
+    print_table(_title(ladder), ["days before", "when", "state"], [(r.rung, r.when, r.state) for r in ladder.rungs], "No rungs.")
+
+
+def _title(ladder: Ladder) -> str:
+    deadline = ladder.deadline
+    before = f", before: {deadline.former_at:%Y-%m-%d %H:%M}" if deadline.former_at else ""
+    return f"{deadline.key}: {deadline.at:%Y-%m-%d %H:%M} {deadline.zone} ({ladder.state}{before})"
+
+
+@app.command("sync")
+def sync(as_json: AsJson = False) -> None:
+    """Follow the articles' files now; the scheduler does so by itself."""
+    with office() as here:
+        changes = sync_deadlines(here, here.clock())
+    if as_json:
+        print_json({"changes": [_change(change) for change in changes]})
+        return
+    for change in changes:
+        out.print(f"{change.key}: {change.what}", highlight=False)
+    if not changes:
+        out.print("Nothing has changed.")
+
+
+@app.command("move")
+def move(
+    key: Key,
+    at: Annotated[str, typer.Option(help="New wall-clock time in the deadline's zone, such as 2021-10-27T12:00.")],
+    as_json: AsJson = False,
+) -> None:
+    """Move a deadline: the article's files, the ladder, and one correction to those already reminded."""
+    with office() as here:
+        change = move_deadline(here, key, parse_local(at), here.clock())
+    if as_json:
+        print_json({"change": None if change is None else _change(change)})
+        return
+    out.print(f"{key}: {'nothing to change' if change is None else change.what}.", highlight=False)
+
+
+@app.command("cancel")
+def cancel(key: Key, as_json: AsJson = False) -> None:
+    """Call a deadline off: nothing more is sent about it."""
+    with office() as here:
+        change = cancel_deadline(here, key, here.clock())
+    if as_json:
+        print_json({"change": _change(change)})
+        return
+    out.print(f"{key} is cancelled.", highlight=False)
+
+
+def _change(change: DeadlineChange) -> dict[str, object]:
+    return {
+        "deadline": change.key,
+        "what": change.what,
+        "before": None if change.before is None else change.before.at.isoformat(timespec="minutes"),
+        "at": change.after.at.isoformat(timespec="minutes"),
+        "zone": change.after.zone,
+        "utc": local_text(change.after.instant, "UTC"),
+    }

@@ -1,0 +1,116 @@
+"""An article: Markdown with front matter, one file per language, and what may stand in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from newsletter.core.deadline import DeadlineText
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: path inside the article's folder, text alternative ("" means decorative), credit."""
+
+    src: str
+    alt: str
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask: a role rather than a person."""
+
+    name: str
+    email: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A label and where it leads."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A row of an article's small table."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that takes place. Times are wall-clock in `zone`; it has no reminders of its own."""
+
+    at: datetime
+    until: datetime | None
+    zone: str
+    place: str = ""
+    url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineEntry:
+    """A deadline as an article's file writes it; `text` is in the file's language."""
+
+    id: str
+    at: datetime
+    zone: str
+    url: str
+    audience: str
+    text: DeadlineText
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """An article in one language: the content of one file.
+
+    Attributes:
+        path: the file as the person knows it, relative to the workspace.
+        body: CommonMark, without the front matter.
+        body_line: the line of the file on which the body begins.
+        lines: the line of each value of the front matter by its dotted name, `deadlines[1].at`, for errors.
+    """
+
+    slug: str
+    language: str
+    path: str
+    title: str
+    summary: str
+    body: str
+    body_line: int
+    published: date
+    kicker: str = ""
+    topics: tuple[str, ...] = ()
+    image: Image | None = None
+    credits: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    deadlines: tuple[DeadlineEntry, ...] = ()
+    event: Event | None = None
+    facts: tuple[Fact, ...] = ()
+    link: Link | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article with its translations, by language."""
+
+    slug: str
+    texts: Mapping[str, ArticleText] = field(default_factory=dict)
+
+    def text_for(self, language: str, fallback: str) -> ArticleText:
+        """The text in `language`, else in `fallback`, else in whatever language comes first."""
+        for wanted in (language, fallback, *sorted(self.texts)):
+            if wanted in self.texts:
+                return self.texts[wanted]
+        raise KeyError(self.slug)

@@ -1,0 +1,131 @@
+"""A campaign: content, audience, schedule, sender; its states and the table of allowed moves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.refusal import MoveRefused, Problem
+from newsletter.core.wallclock import to_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+
+class CampaignKind(StrEnum):
+    """What sort of mail this is; a correction tells people that a date they were told has changed."""
+
+    ISSUE = "issue"
+    ANNOUNCEMENT = "announcement"
+    REMINDER = "reminder"
+    CORRECTION = "correction"
+    SYSTEM = "system"
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    MISSED = "missed"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.APPROVED, CampaignState.CANCELLED}),
+    CampaignState.APPROVED: frozenset({CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED}),
+    CampaignState.SCHEDULED: frozenset(
+        {CampaignState.APPROVED, CampaignState.SENDING, CampaignState.MISSED, CampaignState.CANCELLED}
+    ),
+    CampaignState.MISSED: frozenset({CampaignState.SCHEDULED, CampaignState.CANCELLED}),
+    CampaignState.SENDING: frozenset({CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED}),
+    CampaignState.PAUSED: frozenset({CampaignState.SENDING, CampaignState.CANCELLED}),
+    CampaignState.SENT: frozenset(),
+    CampaignState.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignContent:
+    """What a campaign says, before it is compiled. Mappings are by language.
+
+    Attributes:
+        template: which mail of `templates/email`, by its name.
+        articles: slugs in reading order; the first is the lead.
+        number: number of the issue, None when it has none.
+    """
+
+    template: str
+    articles: tuple[str, ...] = ()
+    number: int | None = None
+    subjects: Mapping[str, str] = field(default_factory=dict)
+    preheaders: Mapping[str, str] = field(default_factory=dict)
+    openings: Mapping[str, str] = field(default_factory=dict)
+    closings: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"articles": list(self.articles)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CampaignContent:
+        return cls(**{**data, "articles": tuple(data["articles"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as the store keeps it.
+
+    Attributes:
+        id: 0 until it is stored.
+        name: unique, lower-case words with hyphens; scripts and people call it by this.
+        segment: whom it is for; people of the segments in `exclude` are left out again.
+        sender: which of the sender identities in `config.yaml`.
+        at: wall-clock time of the send in `zone`, None while unscheduled.
+        lateness: how late it may leave; after that it is marked missed.
+        not_after: instant (UTC) after which nothing of it may leave, None for no limit.
+        deadline: key of the deadline that a reminder or a correction is about, else "".
+        rung: days before, for a reminder.
+        sequence: the deadline's sequence that a reminder or a correction tells.
+    """
+
+    name: str
+    kind: CampaignKind
+    content: CampaignContent
+    segment: str
+    zone: str
+    lateness: timedelta
+    id: int = 0
+    state: CampaignState = CampaignState.DRAFT
+    exclude: tuple[str, ...] = ()
+    sender: str = "default"
+    at: datetime | None = None
+    not_after: datetime | None = None
+    deadline: str = ""
+    rung: int | None = None
+    sequence: int | None = None
+
+    @property
+    def instant(self) -> datetime | None:
+        """When it is due, UTC."""
+        return None if self.at is None else to_instant(self.at, self.zone)
+
+    @property
+    def schedule(self) -> str:
+        """Unique name of its rule of time."""
+        return f"campaign:{self.name}"
+
+
+def check_campaign_move(name: str, before: CampaignState, after: CampaignState) -> None:
+    """Raise MoveRefused unless the table allows it; the refusal lists what is allowed."""
+    if after in CAMPAIGN_MOVES[before]:
+        return
+    allowed = ", ".join(sorted(CAMPAIGN_MOVES[before])) or "nothing: this is its last state"
+    what = f"Campaign '{name}' is {before} and cannot become {after}."
+    raise MoveRefused(Problem(what, f"From here it can become: {allowed}."))

@@ -1,0 +1,46 @@
+"""The ledger's words: the states of a delivery, its allowed moves, and why a person was left out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """Where one message to one person stands."""
+
+    READY = "ready"
+    LEASED = "leased"
+    HANDING = "handing"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNSURE = "unsure"
+
+
+DELIVERY_MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.READY: frozenset({DeliveryState.LEASED, DeliveryState.SKIPPED}),
+    DeliveryState.LEASED: frozenset({DeliveryState.READY, DeliveryState.HANDING, DeliveryState.SKIPPED}),
+    DeliveryState.HANDING: frozenset(
+        {DeliveryState.SENT, DeliveryState.READY, DeliveryState.FAILED, DeliveryState.UNSURE}
+    ),
+    DeliveryState.UNSURE: frozenset({DeliveryState.READY, DeliveryState.SENT, DeliveryState.SKIPPED}),
+    DeliveryState.SENT: frozenset(),
+    DeliveryState.FAILED: frozenset(),
+    DeliveryState.SKIPPED: frozenset(),
+}
+SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED})
+
+
+class Withheld(StrEnum):
+    """Why a person in the segment got no mail. Kept on the row, shown in the report."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    NOT_CONFIRMED = "not_confirmed"
+    PAUSED = "paused"
+    APPLIED = "applied"
+    STOPPED = "stopped"
+    EXCLUDED = "excluded"
+    DEADLINE_PASSED = "deadline_passed"
+    CANCELLED = "cancelled"
+    ERASED = "erased"

@@ -1,0 +1,158 @@
+"""An issue as a file: `articles/september-2021.issue.yaml` names articles, words, audience and time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.located_yaml import LocatedYaml, parse_yaml
+from newsletter.core.refusal import ContentRefused, Problem, Refusal
+from newsletter.core.wallclock import parse_local, zone_named
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+_KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
+_KEYS = (
+    "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
+    "articles", "segment", "exclude", "sender", "at", "zone",
+)  # fmt: skip
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes values out of the document and collects what is wrong with them."""
+
+    source: LocatedYaml
+    problems: list[Problem]
+
+    def _wrong(self, key: str, what: str, remedy: str) -> None:
+        self.problems.append(self.source.problem(what, remedy, key))
+
+    def text(self, key: str, default: str = "", *, needed: bool = False) -> str:
+        value = self.source.value.get(key)
+        if value is None:
+            if needed:
+                self._wrong(key, f"The key '{key}' is missing.", "Write it.")
+            return default
+        if not isinstance(value, str) or not value.strip():
+            self._wrong(key, "This should be a text.", "Write words here.")
+            return default
+        return value
+
+    def by_language(self, key: str, languages: tuple[str, ...], *, needed: bool = False) -> dict[str, str]:
+        value = self.source.value.get(key)
+        if value is None and not needed:
+            return {}
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            example = ", ".join(f"{language}: …" for language in languages)
+            self._wrong(key, f"'{key}' should have a text for each language.", f"Write {{{example}}}.")
+            return {}
+        for language in languages:
+            if needed and not value.get(language):
+                self._wrong(key, f"'{key}' has no text in '{language}'.", "Write one: every edition needs it.")
+        return {str(language): text.strip() for language, text in value.items()}
+
+    def names(self, key: str, *, needed: bool = False) -> tuple[str, ...]:
+        value = self.source.value.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value) or (needed and not value):
+            self._wrong(key, f"'{key}' should be a list of names.", "Write one name on each line, after a dash.")
+            return ()
+        return tuple(value)
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.source.value.get(key, default)
+        if value not in allowed:
+            self._wrong(key, f"'{value}' is not known here.", f"Write one of: {', '.join(allowed)}.")
+            return default
+        return str(value)
+
+    def number(self, key: str) -> int | None:
+        value = self.source.value.get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            self._wrong(key, "This should be a whole number.", "Write digits only.")
+            return None
+        return value
+
+    def local(self, key: str) -> datetime | None:
+        value = self.source.value.get(key)
+        if value is None:
+            return None
+        try:
+            return parse_local(str(value))
+        except Refusal as refusal:
+            self._wrong(key, refusal.problems[0].what, "Write it as 2021-09-16T09:30.")
+            return None
+
+    def zone(self, key: str, default: str) -> str:
+        value = str(self.source.value.get(key, default))
+        try:
+            zone_named(value)
+        except Refusal as refusal:
+            self._wrong(key, refusal.problems[0].what, refusal.problems[0].remedy)
+            return default
+        return value
+
+
+def parse_issue(
+    text: str, path: str, name: str, *, languages: tuple[str, ...], zone: str, lateness: timedelta
+) -> Campaign:
+    """Read an issue file into a draft campaign.
+
+    Args:
+        name: the campaign's name, from the file's name.
+        languages: editions that are made; subject lines must exist in each.
+        zone: the office's, where the file names none.
+
+    Raises:
+        ContentRefused: with every problem, by line.
+    """
+    source = parse_yaml(text, path)
+    if not isinstance(source.value, dict):
+        raise ContentRefused(Problem("An issue is a list of keys.", "Start from the sample issue.", path, 1))
+    reader = _Reader(source, _unknown_keys(source) + _bad_name(name, path))
+    kind = reader.choice("kind", tuple(kind.value for kind in _KINDS), CampaignKind.ISSUE)
+    campaign = Campaign(
+        name=name,
+        kind=CampaignKind(kind),
+        content=CampaignContent(
+            template=reader.text("template", kind),
+            articles=reader.names("articles", needed=True),
+            number=reader.number("number"),
+            subjects=reader.by_language("subject", languages, needed=True),
+            preheaders=reader.by_language("preheader", languages, needed=True),
+            openings=reader.by_language("opening", languages),
+            closings=reader.by_language("closing", languages),
+            signatures=reader.by_language("signature", languages),
+        ),
+        segment=reader.text("segment", needed=True),
+        zone=reader.zone("zone", zone),
+        lateness=lateness,
+        exclude=reader.names("exclude"),
+        sender=reader.text("sender", "default"),
+        at=reader.local("at"),
+    )
+    if reader.problems:
+        raise ContentRefused(*reader.problems)
+    return campaign
+
+
+def _unknown_keys(source: LocatedYaml) -> list[Problem]:
+    problems = []
+    for key in source.value:
+        if key not in _KEYS:
+            close: Any = get_close_matches(key, _KEYS, n=1)
+            remedy = f"Did you mean '{close[0]}'?" if close else f"Keys are {', '.join(_KEYS)}."
+            problems.append(source.problem(f"The key '{key}' is not known here.", remedy, key))
+    return problems
+
+
+def _bad_name(name: str, path: str) -> list[Problem]:
+    if _NAME.fullmatch(name):
+        return []
+    what = f"'{name}' cannot be the name of a campaign."
+    return [Problem(what, "Use lower-case letters, digits and hyphens: september-2021.issue.yaml.", path)]

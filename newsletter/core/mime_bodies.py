@@ -1,0 +1,135 @@
+"""Bodies: text made harmless, quoted-printable at 76, base64, and the headers of a part."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newsletter.core.mime_headers import CRLF, fold, one_line, parameters, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LINE = 76  # RFC 2045 section 6.7, with the "=" of a soft break
+
+# Everything that quoted-printable may leave alone; white space at the end of a line is seen to apart.
+_UNSAFE = re.compile(rb"[^\t\x20-\x3c\x3e-\x7e]")
+_NOT_IN_FILENAMES = re.compile(r'[/\\:*?"<>|]')
+_TRAILING = re.compile(rb"[\t ]\Z")
+# mbox files mangle "From " and SMTP doubles a dot at the start of a line: encoded, neither has anything to change.
+_LEADING = re.compile(r"\.|F(?=rom )")
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a token of RFC 2045, no secret
+_MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")
+_PARAMETER = re.compile(rf'({_TOKEN})=(?:({_TOKEN})|"([^"\\\x00-\x1f\x7f]*)")')
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with the letter.
+
+    Attributes:
+        filename: as the reader sees it; what some file system refuses (slashes, quotes …) becomes an underscore.
+        content_type: a media type with any parameters, such as `text/calendar; method=PUBLISH; charset=utf-8`.
+        content: the octets; they arrive unchanged.
+    """
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+def clean_body(text: str) -> str:
+    r"""`text` with "\n" for every kind of line end, no control but the tab, U+FFFD for a lone surrogate."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", lines)
+    return re.sub(r"[\ud800-\udfff]", "\ufffd", whole)
+
+
+def quoted_printable(text: str) -> str:
+    """`text`, with "\\n" line ends, in quoted-printable of UTF-8: lines of at most 76 characters, joined by CRLF.
+
+    No line begins with a dot or with "From ", none ends in white space, and no character is cut by a soft break.
+    """  # noqa: D301 - the backslash is meant
+    return CRLF.join(physical for line in text.split("\n") for physical in _physical_lines(_encoded(line)))
+
+
+def _encoded(line: str) -> str:
+    coded = _UNSAFE.sub(lambda found: b"=%02X" % found[0][0], line.encode())
+    return _TRAILING.sub(lambda found: b"=%02X" % found[0][0], coded).decode("ascii")
+
+
+def _physical_lines(line: str) -> Iterator[str]:
+    start = 0
+    while True:
+        leading = _LEADING.match(line, start)
+        prefix = f"={ord(leading[0]):02X}" if leading else ""
+        start += len(leading[0]) if leading else 0
+        room = LINE - len(prefix)
+        if len(line) - start <= room:
+            yield prefix + line[start:]
+            return
+        end = _cut(line, start + room - 1)
+        yield f"{prefix}{line[start:end]}="
+        start = end
+
+
+def _cut(line: str, at: int) -> int:
+    """The last place up to `at` between two characters: not within `=XX`, not before a continuation octet."""
+    if "=" in line[at - 2 : at]:
+        at = line.rindex("=", at - 2, at)
+    while line[at] == "=" and line[at + 1] in "89AB":
+        at -= 3
+    return at
+
+
+def text_part(media_type: str, text: str) -> str:
+    """A text part in quoted-printable; `text` comes from `clean_body`."""
+    kind = fold("Content-Type", [f"{media_type};", 'charset="utf-8"'])
+    return CRLF.join((kind, "Content-Transfer-Encoding: quoted-printable", "", quoted_printable(text)))
+
+
+def attachment_part(attachment: Attachment) -> str:
+    """An attachment in base64, its name by RFC 2231 in both places where mail readers look for it.
+
+    Raises:
+        ContentRefused: no name, or a content type that cannot be an attachment.
+    """
+    name = _NOT_IN_FILENAMES.sub("_", one_line(attachment.filename))
+    if not name.strip("._ "):
+        raise refused(
+            "Content-Disposition", "has no file name.", "Give the attachment a name such as call.ics."
+        )
+    media_type, own = _media_type(attachment.content_type)
+    kind = fold("Content-Type", [f"{media_type};", *parameters([*own, ("name", name)])])
+    disposition = fold("Content-Disposition", ["attachment;", *parameters([("filename", name)])])
+    coded = base64.b64encode(attachment.content).decode("ascii")
+    lines = [coded[at : at + LINE] for at in range(0, len(coded), LINE)]
+    return CRLF.join((kind, disposition, "Content-Transfer-Encoding: base64", "", *lines))
+
+
+def _media_type(text: str) -> tuple[str, list[tuple[str, str]]]:
+    media_type, *rest = (piece.strip() for piece in text.split(";"))
+    found = [_PARAMETER.fullmatch(piece) for piece in rest]
+    if not _MEDIA_TYPE.fullmatch(media_type) or not all(found):
+        raise refused(
+            "Content-Type", f"of an attachment is not valid: {text!r}.", "Write it as text/calendar."
+        )
+    if media_type.lower().startswith(("multipart/", "message/")):
+        raise refused("Content-Type", f"of an attachment cannot be {media_type}.", "Attach a plain file.")
+    pairs = [(each[1].lower(), each[2] or each[3] or "") for each in found if each]
+    names = [name for name, _ in pairs]
+    if "name" in names or len(set(names)) < len(names):
+        raise refused("Content-Type", "names a parameter twice.", "The file name has a field of its own.")
+    return media_type, pairs
+
+
+def multipart(kind: str, boundary: str, parts: list[str]) -> tuple[list[str], str]:
+    """Tokens of the Content-Type of a multipart, and its body.
+
+    A boundary that holds "=_" cannot occur in a part: quoted-printable writes "=" only before an octet's two digits or
+    at the end of a line, base64 only at its end (RFC 2045 section 6.7 recommends just that).
+    """
+    body = "".join(f"--{boundary}{CRLF}{part}{CRLF}" for part in parts) + f"--{boundary}--{CRLF}"
+    return [f"multipart/{kind};", f'boundary="{boundary}"'], body

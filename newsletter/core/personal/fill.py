@@ -1,0 +1,104 @@
+"""Put one recipient's values into a cut mail: a join of literals and values escaped for their place."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from newsletter.core.personal.pieces import SCHEMES, Context, Gate, GateEnd, Piece, Slot
+from newsletter.core.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF])
+_IN_HTML: dict[int, str | None] = {**_DROPPED, **_SURROGATES, 0x09: "\t", 0x0A: "\n", 0x0D: "\n"}
+_IN_PLAIN: dict[int, str | None] = {
+    **_DROPPED,
+    **_SURROGATES,
+    **dict.fromkeys([0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], " "),
+}
+
+
+def fill(
+    pieces: Iterable[Piece], values: Mapping[str, str], flags: frozenset[str] | Mapping[str, bool]
+) -> str:
+    """Put one recipient's values in.
+
+    Args:
+        pieces: a cut document.
+        values: by slot name. Values inside of closed blocks are not needed.
+        flags: the flags that are on, or every flag with whether it is on.
+
+    Raises:
+        Refusal: if a value, or a flag of a mapping, is missing.
+    """
+    written: list[str] = []
+    escaped: dict[Slot, str] = {}
+    closed = 0
+    for piece in pieces:
+        if isinstance(piece, Gate):
+            closed += bool(closed or _is_on(piece.name, flags) is not piece.present)
+        elif isinstance(piece, GateEnd):
+            closed = max(closed - 1, 0)
+        elif closed:
+            continue
+        elif isinstance(piece, str):
+            written.append(piece)
+        else:
+            if piece not in escaped:
+                escaped[piece] = _escaped(piece, values)
+            written.append(escaped[piece])
+    return "".join(written)
+
+
+def _is_on(name: str, flags: frozenset[str] | Mapping[str, bool]) -> bool:
+    if isinstance(flags, frozenset):
+        return name in flags
+    if name not in flags:
+        raise Refusal.because(f"It is not said whether {name!r} holds for this recipient.", field=name)
+    return flags[name]
+
+
+def _escaped(slot: Slot, values: Mapping[str, str]) -> str:
+    if slot.name not in values:
+        remedy = "Give it a value (an empty one if there is none), or a default in the template."
+        raise Refusal.because(f"This recipient has no value for {slot.name!r}.", remedy, field=slot.name)
+    value = values[slot.name]
+    return _WRITERS[slot.context](value if value.isprintable() else value.replace("\r\n", "\n"))
+
+
+def _html(value: str) -> str:
+    return escape(value.translate(_IN_HTML))
+
+
+def _url(value: str) -> str:
+    """The address, or `#` if it could run something or does not say where it leads."""
+    address = value.translate(_IN_PLAIN).strip()
+    scheme, _, rest = address.partition(":")
+    if (
+        scheme.lower() not in SCHEMES
+        or not rest
+        or (scheme.lower().startswith("http") and not rest.startswith("//"))
+    ):
+        return "#"
+    return escape(address.replace(" ", "%20"))
+
+
+def _url_part(value: str) -> str:
+    return escape(quote(value.translate(_IN_HTML), safe=""))
+
+
+def _plain(value: str) -> str:
+    return value.translate(_IN_PLAIN)
+
+
+_WRITERS: dict[Context, Callable[[str], str]] = {
+    Context.TEXT: _html,
+    Context.ATTRIBUTE: _html,
+    Context.URL: _url,
+    Context.URL_PART: _url_part,
+    Context.PLAIN: _plain,
+}

@@ -1,0 +1,255 @@
+"""One edition of a mail, from its content to compiled HTML and text with slots; and from there to one person's copy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from newsletter.core.mail_content import default_preheader, default_subject
+from newsletter.core.mail_view import view_of
+from newsletter.core.markup import BodyStyle, to_html, to_plain
+from newsletter.core.mjml.compile import compile_mjml
+from newsletter.core.personal import (
+    Markers,
+    cut_html,
+    cut_plain,
+    fill,
+    pieces_from_json,
+    pieces_to_json,
+    slots_of,
+)
+from newsletter.core.plain_text import tidy, underlined
+from newsletter.core.wording import read_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from newsletter.core.brand import Brand
+    from newsletter.core.mail_content import MailContent
+    from newsletter.core.mail_parts import MailView
+    from newsletter.core.personal import Piece
+    from newsletter.core.template_set import TemplateSet
+    from newsletter.core.wording import Catalogue
+
+
+_TWO_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The reader, as templates speak of them: every name is a slot that is filled for each person.
+
+    In HTML a slot is Markup, so that it passes the escaping; in the text part it is a plain string.
+    """
+
+    markers: Markers
+    is_plain: bool
+
+    @property
+    def greeting(self) -> str:
+        """`Dear Ada,`, `Hello,` for somebody who gave no name."""
+        return self._slot("greeting")
+
+    @property
+    def address(self) -> str:
+        return self._slot("address")
+
+    @property
+    def reason(self) -> str:
+        """The sentence that says why this person gets this mail."""
+        return self._slot("reason")
+
+    @property
+    def unsubscribe_url(self) -> str:
+        return self._slot("unsubscribe_url")
+
+    @property
+    def preferences_url(self) -> str:
+        return self._slot("preferences_url")
+
+    @property
+    def pause_url(self) -> str:
+        return self._slot("pause_url")
+
+    @property
+    def view_url(self) -> str:
+        return self._slot("view_url")
+
+    @property
+    def confirm_url(self) -> str:
+        return self._slot("confirm_url")
+
+    def other_language_url(self, language: str) -> str:
+        return self._slot(f"other_language_url {language}")
+
+    def applied_url(self, deadline: str) -> str:
+        return self._slot(f"applied_url {deadline}")
+
+    def stop_url(self, deadline: str) -> str:
+        return self._slot(f"stop_url {deadline}")
+
+    def calendar_url(self, key: str) -> str:
+        """Of a deadline (`article/deadline`) or of an article's event (`article/event`)."""
+        return self._slot(f"calendar_url {key}")
+
+    def _slot(self, name: str) -> str:
+        word = self.markers.slot(name)
+        return str(word) if self.is_plain else word
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEmail:
+    """One edition, compiled: what is frozen at approval. Filling it is a join."""
+
+    language: str
+    preheader: str
+    subject: tuple[Piece, ...]
+    html: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The values that filling needs."""
+        return slots_of((*self.subject, *self.html, *self.text))
+
+    def to_json(self) -> str:
+        """Canonical JSON: the same edition is the same string."""
+        return json.dumps(
+            {
+                "html": pieces_to_json(self.html),
+                "language": self.language,
+                "preheader": self.preheader,
+                "subject": pieces_to_json(self.subject),
+                "text": pieces_to_json(self.text),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+            sort_keys=True,
+        )
+
+    @classmethod
+    def from_json(cls, source: str) -> CompiledEmail:
+        """What `to_json` wrote."""
+        parts = json.loads(source)
+        pieces = {name: tuple(pieces_from_json(parts[name])) for name in ("subject", "html", "text")}
+        return cls(language=parts["language"], preheader=parts["preheader"], **pieces)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, hexadecimal."""
+        return sha256(self.to_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FilledMail:
+    """One person's copy."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def compile_mail(
+    templates: TemplateSet, content: MailContent, brand: Brand, catalogue: Catalogue, nonce: str
+) -> CompiledEmail:
+    """Render and compile one edition.
+
+    Args:
+        templates: must hold `<content.template>.mjml.j2` and `.txt.j2`.
+        content: what it says. An empty subject or preheader of a reminder or a correction gets general words.
+        brand: who says it.
+        catalogue: the program's own words, in the content's language.
+        nonce: 10 random hexadecimal digits, new for each compilation; no author can guess the marker words.
+
+    Raises:
+        ContentRefused: something in a template or in the content cannot be used; the problem has file and line.
+    """
+    content = replace(
+        content,
+        subject=content.subject or default_subject(content, catalogue),
+        preheader=content.preheader or default_preheader(content, catalogue),
+    )
+    view = view_of(content, brand, catalogue)
+    html_markers, text_markers = Markers(nonce), Markers(nonce)
+    name = f"{content.template}.mjml.j2"
+    context = _context(content, view, brand, catalogue)
+    mjml = templates.render(name, {**context, "me": Me(html_markers, is_plain=False)})
+    # Lines of a complaint about MJML are those of what the template wrote, not of the template.
+    html = compile_mjml(mjml, f"{templates.root}/{name} (as rendered)")
+    text = templates.render(f"{content.template}.txt.j2", {**context, "me": Me(text_markers, is_plain=True)})
+    return CompiledEmail(
+        language=content.language,
+        preheader=content.preheader,
+        subject=cut_plain(content.subject, Markers(nonce)),
+        html=tuple(cut_html(html, html_markers)),
+        text=tuple(cut_plain(tidy(text), text_markers)),
+    )
+
+
+def fill_mail(
+    compiled: CompiledEmail, values: Mapping[str, str], flags: frozenset[str] | Mapping[str, bool]
+) -> FilledMail:
+    """One person's copy.
+
+    Args:
+        compiled: an edition.
+        values: by slot name; see `recipient.slot_values`.
+        flags: the flags that are on for this person.
+
+    Raises:
+        Refusal: a value is missing.
+    """
+    return FilledMail(
+        subject=fill(compiled.subject, values, flags),
+        html=fill(compiled.html, values, flags),
+        text=tidy(fill(compiled.text, values, flags)),
+    )
+
+
+def _context(content: MailContent, view: MailView, brand: Brand, catalogue: Catalogue) -> dict[str, Any]:
+    """What templates may use, besides `me`."""
+    wordmark = brand.name_in(content.language)
+    words = wordmark.split()
+    style = BodyStyle(
+        image_url=brand.image_url,
+        accent=brand.light["accent"],
+        muted=brand.light["muted"],
+        line=brand.light["line"],
+        serif=brand.serif,
+    )
+
+    def html(markdown: str, slug: str = "", heading_base: int = 1) -> Markup:
+        own = replace(
+            style,
+            image_url=lambda path: brand.image_url(path, slug),
+            prefix=slug or "body",
+            heading_base=heading_base,
+        )
+        return Markup(to_html(markdown, own))  # noqa: S704 - cleaned there
+
+    def plain(markdown: str) -> str:
+        return to_plain(markdown, image_word=catalogue.gettext("Image"))
+
+    return {
+        "_": catalogue.gettext,
+        "ngettext": catalogue.ngettext,
+        "read_in": read_in,
+        "html": html,
+        "plain": plain,
+        "under": underlined,
+        "mail": content,
+        "view": view,
+        "brand": brand,
+        "t": brand.light,
+        "dark": brand.dark,
+        "wordmark": wordmark,
+        "wordmark_lines": words if len(words) == _TWO_LINES else [wordmark],
+        "legal_note": brand.note_in(content.language),
+        # Font stacks are the brand's own, with single quotes: they stand in attributes and in the style sheet.
+        "sans": Markup(brand.sans.replace('"', "'")),  # noqa: S704
+        "serif": Markup(brand.serif.replace('"', "'")),  # noqa: S704
+    }

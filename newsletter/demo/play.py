@@ -1,0 +1,157 @@
+"""Playing the six weeks: the clock jumps from one moment to the next, and the flows do what they do every day."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.wallclock import parse_local, to_instant, to_local
+from newsletter.demo.clock import SimulatedClock
+from newsletter.demo.contact_sheet import write_contact_sheet
+from newsletter.demo.readers import read_inbox
+from newsletter.demo.story import ACTS, END, START, ZONE, Stage
+from newsletter.demo.timeline import Moment
+from newsletter.flows.deliver import deliver_due
+from newsletter.flows.launch import planned_mails
+from newsletter.flows.plan import forecast
+from newsletter.flows.report import report_campaign
+from newsletter.flows.tick import launch_due
+from newsletter.starter import lay_out
+from newsletter.wiring import open_office
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from newsletter.demo.readers import InboxMail
+    from newsletter.flows.launch import Launch
+    from newsletter.flows.office import Office
+
+SECRET = "the demonstration's own key: its links lead nowhere"  # noqa: S105 - made public on purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What came of playing the story."""
+
+    moments: list[Moment]
+    inbox: Path
+    index: Path
+    mails: list[InboxMail]
+    ahead: list[Moment]
+
+    @property
+    def duplicates(self) -> int:
+        """Mails beyond one for each person and campaign, counted in the inbox."""
+        pairs = Counter((mail.campaign, mail.recipient.lower()) for mail in self.mails)
+        return sum(count - 1 for count in pairs.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as one document."""
+        return {
+            "timeline": [moment.as_dict() for moment in self.moments if not moment.what],
+            "events": [
+                {"at": moment.at.isoformat(timespec="minutes"), "zone": ZONE, "kind": moment.kind, "what": moment.what}
+                for moment in self.moments
+                if moment.what
+            ],
+            "planned": [moment.as_dict() for moment in self.ahead],
+            "messages": len(self.mails),
+            "duplicates": self.duplicates,
+            "inbox": str(self.inbox),
+            "index": str(self.index),
+        }
+
+
+def play(folder: Path, show: Callable[[Moment], None]) -> Performance:
+    """Play the six weeks in `folder`, which is emptied first; each moment is shown as it happens.
+
+    The result is the same every time: the clock, the key and the order are given.
+    """
+    inbox = folder / "inbox"
+    _clear(folder)
+    workspace = folder / "workspace"
+    lay_out(workspace)
+    clock = SimulatedClock(_instant(START))
+    overrides = {
+        "database": "sqlite:///var/newsletter.sqlite",
+        "transport": {"kind": "folder", "path": str(inbox.resolve())},
+        "secret": SECRET,
+    }
+    office = open_office(workspace, clock, overrides)
+    stage = Stage(office, inbox, workspace / "subscribers" / "sample.csv")
+    moments: list[Moment] = []
+
+    def tell(moment: Moment) -> None:
+        moments.append(moment)
+        show(moment)
+
+    try:
+        _run(stage, clock, tell)
+        ahead = _ahead(office, clock.now)
+        mails = read_inbox(inbox)
+        index = write_contact_sheet(folder, moments, ahead, mails, office)
+    finally:
+        office.database.close()
+    return Performance(moments, inbox, index, mails, ahead)
+
+
+def _clear(folder: Path) -> None:
+    """Empty what an earlier performance left; anything else in the folder stays."""
+    for name in ("inbox", "workspace", "mails", "images"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _run(stage: Stage, clock: SimulatedClock, tell: Callable[[Moment], None]) -> None:
+    acts, end = list(ACTS), _instant(END)
+    while True:
+        moments = [act.instant for act in acts[:1]] + _next_plans(stage.office, clock.now)
+        if not moments or min(moments) > end:
+            return
+        clock.set(max(min(moments), clock.now))
+        while acts and acts[0].instant <= clock.now:
+            act = acts.pop(0)
+            tell(Moment(to_local(clock.now, ZONE), act.kind, what=act.do(stage, clock.now)))
+        for moment in _beat(stage.office, clock.now):
+            tell(moment)
+
+
+def _next_plans(office: Office, now: datetime) -> list[datetime]:
+    """Moments still to come, for which the clock must stop."""
+    return [mail.occurrence.instant for mail in planned_mails(office, now) if mail.occurrence.instant > now]
+
+
+def _beat(office: Office, now: datetime) -> list[Moment]:
+    """What the daemon does on every beat; each launch as a moment with its counts."""
+    launches = launch_due(office, now)
+    deliver_due(office)
+    return [_moment(office, launch, now) for launch in launches]
+
+
+def _moment(office: Office, launch: Launch, now: datetime) -> Moment:
+    report = report_campaign(office, launch.campaign.name)
+    kind = launch.campaign.kind.value
+    sent, withheld = dict(sorted(report.by_language.items())), dict(sorted(report.withheld.items()))
+    return Moment(to_local(now, ZONE), kind, launch.campaign.name, sent, withheld)
+
+
+def _ahead(office: Office, now: datetime) -> list[Moment]:
+    """What is planned after the curtain, for whom the ladder goes on."""
+    far = to_instant(parse_local("2022-01-01T00:00"), ZONE)
+    ahead = []
+    for one in forecast(office, now, far, now):
+        sent: dict[str, int] = {}
+        for (language, reason), count in sorted(one.audience.items(), key=str):
+            if reason is None:
+                sent[language] = sent.get(language, 0) + count
+        at = to_local(one.instant, ZONE)
+        ahead.append(Moment(at, one.campaign.kind.value, one.campaign.name, sent, one.withheld()))
+    return ahead
+
+
+def _instant(local: str) -> datetime:
+    return to_instant(parse_local(local), ZONE)

@@ -1,0 +1,1 @@
+"""The verbs: one short function each, called by the doors."""

@@ -1,0 +1,50 @@
+"""Editions as files to look at, filled for a sample reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from newsletter.core.links import PersonalLinks
+from newsletter.core.recipient import Recipient, slot_values
+from newsletter.core.render import FilledMail, fill_mail
+from newsletter.flows.compose import Edition, compose_editions, lay_desk
+from newsletter.flows.deadlines import all_deadlines
+from newsletter.flows.workspace import read_catalogues
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from newsletter.core.campaign import Campaign
+    from newsletter.flows.office import Office
+
+# A key of its own: a preview that is passed on must not let anybody act in a reader's name.
+PREVIEW_KEY = b"links in previews and tests lead nowhere"
+
+
+def build_previews(office: Office, campaign: Campaign, folder: Path, now: datetime) -> list[Path]:
+    """Compile a campaign as it is now and write NAME.LANGUAGE.html and .txt; nothing is stored.
+
+    Raises:
+        ContentRefused: an article or a template is wrong.
+    """
+    editions = compose_editions(lay_desk(office, all_deadlines(office), now), campaign)
+    target = office.settings.path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    files = []
+    for language, edition in editions.items():
+        filled = fill_for_sample(office, campaign, language, edition, "ada@example.org")
+        for ending, content in (("html", filled.html), ("txt", filled.text)):
+            path = target / f"{campaign.name}.{language}.{ending}"
+            path.write_text(content, encoding="utf-8")
+            files.append(path)
+    return files
+
+
+def fill_for_sample(office: Office, campaign: Campaign, language: str, edition: Edition, address: str) -> FilledMail:
+    """The mail as a reader called Ada would get it, with links that lead nowhere."""
+    links = PersonalLinks(office.settings.public_url, PREVIEW_KEY, campaign.id, 0)
+    recipient = Recipient(address, "Ada", language)
+    catalogue = read_catalogues(office)[language]
+    values = slot_values(edition.mail.slots, recipient, links, catalogue, campaign.kind)
+    return fill_mail(edition.mail, values, frozenset())

@@ -1,0 +1,147 @@
+"""From a campaign's content to compiled editions, one per language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.calendar import CalendarEntry, calendar_entry
+from newsletter.core.campaign import CampaignKind
+from newsletter.core.deadline import DeadlineState
+from newsletter.core.mail_content import MailContent
+from newsletter.core.refusal import ContentRefused, Problem
+from newsletter.core.reminder import plan_ladder
+from newsletter.core.render import CompiledEmail, compile_mail
+from newsletter.core.wallclock import days_before, to_local
+from newsletter.flows.workspace import read_articles, read_catalogues, read_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from newsletter.core.article import Article, ArticleText
+    from newsletter.core.campaign import Campaign
+    from newsletter.core.deadline import Deadline
+    from newsletter.core.wording import Catalogue
+    from newsletter.flows.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything on the table while a campaign is composed: articles, where deadlines stand, the instant now."""
+
+    office: Office
+    articles: Mapping[str, Article]
+    deadlines: Mapping[str, Deadline]
+    now: datetime
+
+
+def lay_desk(office: Office, deadlines: Mapping[str, Deadline], now: datetime) -> Desk:
+    """Read the articles and put them beside the deadlines as the store knows them."""
+    return Desk(office, read_articles(office), deadlines, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A campaign in one language, as it is frozen: the compiled mail, and the calendar entry that goes with it or ""."""
+
+    mail: CompiledEmail
+    calendar: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"mail": self.mail.to_json(), "calendar": self.calendar}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Edition:
+        return cls(CompiledEmail.from_json(data["mail"]), data["calendar"])
+
+
+def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
+    """Compile a campaign in every language of the configuration.
+
+    Raises:
+        ContentRefused: an article is missing, or a template or the MJML that it makes is wrong.
+    """
+    templates, catalogues = read_templates(desk.office), read_catalogues(desk.office)
+    brand, nonce = desk.office.brand, desk.office.nonce
+    editions = {}
+    for language, catalogue in catalogues.items():
+        content = mail_content(desk, campaign, language, catalogue)
+        mail = compile_mail(templates, content, brand, catalogue, nonce())
+        dated = campaign.kind in {CampaignKind.REMINDER, CampaignKind.CORRECTION} and campaign.deadline
+        editions[language] = Edition(mail, deadline_calendar(desk, campaign.deadline, language) if dated else "")
+    return editions
+
+
+def editions_as_rows(editions: Mapping[str, Edition]) -> dict[str, tuple[object, str]]:
+    """Editions in the form in which the store keeps them: JSON and digest by language."""
+    return {language: (edition.to_json(), edition.mail.digest) for language, edition in editions.items()}
+
+
+def deadline_calendar(desk: Desk, key: str, language: str) -> str:
+    """The calendar entry of a deadline as it stands now; a cancelled one takes itself out of calendars."""
+    settings, deadline = desk.office.settings, desk.deadlines[key]
+    article = _text_of(desk, deadline.article, language)
+    entry = next(entry for entry in article.deadlines if f"{article.slug}/{entry.id}" == key)
+    calendar = CalendarEntry(
+        key=key,
+        domain=settings.list.id,
+        summary=entry.text.label,
+        start=deadline.instant,
+        organizer=settings.organisation.contact,
+        organizer_name=desk.office.brand.name_in(language),
+        description="\n".join((article.title, *entry.text.steps)),
+        url=deadline.url,
+        language=language,
+        sequence=deadline.sequence,
+        cancelled=deadline.state is DeadlineState.CANCELLED,
+    )
+    return calendar_entry(calendar, stamp=desk.now).decode()
+
+
+def mail_content(desk: Desk, campaign: Campaign, language: str, catalogue: Catalogue) -> MailContent:
+    """What the templates get for one edition."""
+    content, languages = campaign.content, desk.office.settings.languages
+    deadline = desk.deadlines.get(campaign.deadline) if campaign.deadline else None
+    return MailContent(
+        kind=campaign.kind,
+        template=content.template,
+        campaign=campaign.name,
+        language=language,
+        languages=languages,
+        subject=content.subjects.get(language, ""),
+        preheader=content.preheaders.get(language, ""),
+        sent_on=_sent_on(campaign, desk.now),
+        number=content.number,
+        opening=content.openings.get(language, ""),
+        closing=content.closings.get(language, ""),
+        signature=content.signatures.get(language, ""),
+        articles=tuple(_text_of(desk, slug, language) for slug in content.articles),
+        deadlines={key: known for key, known in desk.deadlines.items() if known.article in content.articles},
+        other_zones=desk.office.settings.deadlines.other_zones,
+        deadline=deadline,
+        rung=campaign.rung,
+        ladder_planned=_ladder(desk, campaign, deadline),
+    )
+
+
+def _sent_on(campaign: Campaign, now: datetime) -> date:
+    return (campaign.at or to_local(now, campaign.zone)).date()
+
+
+def _text_of(desk: Desk, slug: str, language: str) -> ArticleText:
+    if slug not in desk.articles:
+        what = f"There is no article '{slug}'."
+        raise ContentRefused(Problem(what, f"Known articles: {', '.join(sorted(desk.articles)) or 'none yet'}."))
+    return desk.articles[slug].text_for(language, desk.office.settings.languages[0])
+
+
+def _ladder(desk: Desk, campaign: Campaign, deadline: Deadline | None) -> tuple[tuple[int, datetime], ...]:
+    """A reminder shows the whole ladder, a correction the rungs that are still to come."""
+    if deadline is None:
+        return ()
+    at = desk.office.settings.deadlines.at
+    if campaign.rung is None:
+        return tuple((planned.rung, planned.at) for planned in plan_ladder(deadline, at, desk.now))
+    rungs = sorted(deadline.ladder, reverse=True)
+    return tuple((rung, days_before(deadline.at, rung, at.hour, at.minute)) for rung in rungs)

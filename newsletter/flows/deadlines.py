@@ -1,0 +1,172 @@
+"""Deadlines: the articles' files say what they are; the store remembers where they stood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from newsletter.core.campaign import CampaignState
+from newsletter.core.deadline import Deadline, DeadlineState
+from newsletter.core.delivery import Withheld
+from newsletter.core.refusal import ContentRefused, Problem
+from newsletter.core.wallclock import to_instant
+from newsletter.flows.compose import Desk, compose_editions, editions_as_rows
+from newsletter.flows.workspace import read_articles, read_people
+from newsletter.store import campaigns as campaign_rows
+from newsletter.store import deadlines as deadline_rows
+from newsletter.store import ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from newsletter.core.article import Article
+    from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineChange:
+    """What a look at the files changed: `known`, `moved`, `changed` or `cancelled`."""
+
+    key: str
+    what: str
+    before: Deadline | None
+    after: Deadline
+
+
+def sync_deadlines(office: Office, now: datetime) -> list[DeadlineChange]:
+    """Bring the store in line with the deadlines that the articles name.
+
+    A new one becomes known now: rungs before now are never sent. A moved one gets the next sequence, a ladder planned
+    anew from now, and its unsent reminders are withheld; campaigns that are approved and carry it are compiled again,
+    so that no mail leaves with the old date. One that no article names any more is cancelled.
+    """
+    articles = read_articles(office)
+    written = _written_deadlines(office, articles)
+    changes: list[DeadlineChange] = []
+    with office.database.write() as connection:
+        stored = {deadline.key: deadline for deadline, _ in deadline_rows.list_deadlines(connection)}
+        for key, entry in written.items():
+            change = _settle(connection, stored.get(key), entry, now)
+            if change is not None:
+                changes.append(change)
+        for key, deadline in stored.items():
+            if key not in written and deadline.state is DeadlineState.OPEN:
+                changes.append(_cancel(connection, deadline, now))
+    for change in changes:
+        if change.what == "moved":
+            _compile_again(office, articles, change.after, now)
+    return changes
+
+
+def move_deadline(office: Office, key: str, at: datetime, now: datetime) -> DeadlineChange | None:
+    """Move a deadline: the new time is written into the article's files, and everything follows from there.
+
+    Args:
+        at: the new wall-clock time in the deadline's zone.
+
+    Raises:
+        ContentRefused: there is no such deadline, it is cancelled, or the new time has passed.
+    """
+    deadline = known_deadline(office, key)
+    if deadline.state is DeadlineState.CANCELLED:
+        raise ContentRefused(Problem(f"Deadline '{key}' is cancelled.", "Write it under a new id in its article."))
+    if to_instant(at, deadline.zone) <= now:
+        what = f"{at:%Y-%m-%d %H:%M} ({deadline.zone}) has passed."
+        raise ContentRefused(Problem(what, "A deadline can only move to a time still to come."))
+    slug, name = key.split("/", 1)
+    office.library.write_deadline(slug, name, at)
+    changes = sync_deadlines(office, now)
+    return next((change for change in changes if change.key == key), None)
+
+
+def cancel_deadline(office: Office, key: str, now: datetime) -> DeadlineChange:
+    """Call a deadline off: nothing more is sent about it, and a look at the files does not revive it."""
+    deadline = known_deadline(office, key)
+    with office.database.write() as connection:
+        return _cancel(connection, deadline, now)
+
+
+def known_deadline(office: Office, key: str) -> Deadline:
+    """The deadline with this key.
+
+    Raises:
+        ContentRefused: there is none; the refusal names those there are.
+    """
+    with office.database.read() as connection:
+        deadline = deadline_rows.find_deadline(connection, key)
+        if deadline is None:
+            known = ", ".join(known.key for known, _ in deadline_rows.list_deadlines(connection)) or "none yet"
+            raise ContentRefused(Problem(f"There is no deadline '{key}'.", f"Known deadlines: {known}."))
+        return deadline
+
+
+def all_deadlines(office: Office) -> dict[str, Deadline]:
+    """Every deadline by key, as the store knows it."""
+    with office.database.read() as connection:
+        return {deadline.key: deadline for deadline, _ in deadline_rows.list_deadlines(connection)}
+
+
+def _written_deadlines(office: Office, articles: Mapping[str, Article]) -> dict[str, Deadline]:
+    """The deadlines that the articles name, once each; `articles check` tells where languages disagree."""
+    segments = read_people(office)
+    written = {}
+    for slug, article in articles.items():
+        text = article.text_for(office.settings.languages[0], office.settings.languages[0])
+        for entry in text.deadlines:
+            segments.segment(entry.audience)
+            deadline = Deadline(
+                key=f"{slug}/{entry.id}",
+                at=entry.at,
+                zone=entry.zone,
+                url=entry.url,
+                audience=entry.audience,
+                ladder=office.settings.deadlines.ladder,
+            )
+            written[deadline.key] = deadline
+    return written
+
+
+def _settle(connection: Connection, stored: Deadline | None, written: Deadline, now: datetime) -> DeadlineChange | None:
+    if stored is None:
+        deadline_rows.add_deadline(connection, written, now)
+        return DeadlineChange(written.key, "known", None, written)
+    if stored.state is DeadlineState.CANCELLED:
+        return None
+    current = replace(written, sequence=stored.sequence, former_at=stored.former_at)
+    if current == stored:
+        return None
+    if current.instant == stored.instant and current.at == stored.at:
+        deadline_rows.change_deadline(connection, current, stored.sequence)
+        return DeadlineChange(written.key, "changed", stored, current)
+    moved = replace(current, sequence=stored.sequence + 1, former_at=stored.at)
+    deadline_rows.change_deadline(connection, moved, stored.sequence, planned_at=now)
+    _withhold_outdated(connection, moved, now)
+    return DeadlineChange(written.key, "moved", stored, moved)
+
+
+def _cancel(connection: Connection, deadline: Deadline, now: datetime) -> DeadlineChange:
+    after = replace(deadline, state=DeadlineState.CANCELLED, sequence=deadline.sequence + 1)
+    deadline_rows.change_deadline(connection, after, deadline.sequence, planned_at=now)
+    _withhold_outdated(connection, after, now)
+    return DeadlineChange(deadline.key, "cancelled", deadline, after)
+
+
+def _withhold_outdated(connection: Connection, deadline: Deadline, now: datetime) -> None:
+    """Mail under way that tells the former date stops here."""
+    for campaign in campaign_rows.outdated_campaigns(connection, deadline.key, deadline.sequence):
+        ledger.skip_open_rows(connection, campaign.id, Withheld.CANCELLED, now)
+        if campaign.state is not CampaignState.SENDING:
+            campaign_rows.move_campaign(connection, campaign.id, campaign.state, CampaignState.CANCELLED)
+
+
+def _compile_again(office: Office, articles: Mapping[str, Article], deadline: Deadline, now: datetime) -> None:
+    with office.database.read() as connection:
+        waiting = campaign_rows.list_campaigns(connection, (CampaignState.APPROVED, CampaignState.SCHEDULED))
+    desk = Desk(office, articles, all_deadlines(office), now)
+    for campaign in waiting:
+        if deadline.article in campaign.content.articles:
+            compiled = compose_editions(desk, campaign)
+            with office.database.write() as connection:
+                campaign_rows.set_editions(connection, campaign.id, editions_as_rows(compiled))

@@ -1,0 +1,119 @@
+"""The state of the office at three in the morning: facts, and what needs somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.campaign import CampaignState
+from newsletter.core.delivery import DeliveryState
+from newsletter.core.refusal import Level, Problem, Refusal
+from newsletter.core.schedule import OccurrenceState
+from newsletter.flows.workspace import check_articles
+from newsletter.store import campaigns, ledger, people
+from newsletter.store.engine import newest_revision
+from newsletter.store.occurrences import last_beats, list_occurrences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from newsletter.flows.office import Office
+
+STALE = timedelta(minutes=1)
+_OPEN = (CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the examination found: facts by name, and problems."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The findings for scripts."""
+        return {"facts": self.facts, "problems": [problem.as_dict() for problem in self.problems]}
+
+
+def examine(office: Office, now: datetime) -> Findings:
+    """Look at everything that can be wrong, one small examination after the other."""
+    findings = Findings()
+    for look in _EXAMINATIONS:
+        look(office, now, findings)
+    return findings
+
+
+def _database(office: Office, _now: datetime, findings: Findings) -> None:
+    findings.facts["database"] = f"{office.database.kind}, migration {office.database.revision()} of {newest_revision()}"
+
+
+def _people(office: Office, _now: datetime, findings: Findings) -> None:
+    with office.database.read() as connection:
+        counts = people.count_people(connection)
+    findings.facts["people"] = ", ".join(f"{count} {standing}" for standing, count in sorted(counts.items())) or "none yet"
+
+
+def _transport(office: Office, _now: datetime, findings: Findings) -> None:
+    transport = office.open_transport()
+    try:
+        with transport:
+            findings.facts["transport"] = f"{transport.name}: can be reached"
+    except Refusal as refusal:
+        findings.facts["transport"] = f"{transport.name}: cannot be reached"
+        findings.problems += refusal.problems
+
+
+def _articles(office: Office, now: datetime, findings: Findings) -> None:
+    try:
+        problems = [problem for problem in check_articles(office, (), now.date()) if problem.level is Level.ERROR]
+    except Refusal as refusal:
+        problems = list(refusal.problems)
+    findings.facts["articles"] = f"{len(problems)} errors" if problems else "no errors"
+    findings.problems += problems
+
+
+def _scheduler(office: Office, now: datetime, findings: Findings) -> None:
+    with office.database.read() as connection:
+        beats = last_beats(connection)
+        waiting = campaigns.list_campaigns(connection, _OPEN)
+    last = max(beats.values(), default=None)
+    if last is None:
+        findings.facts["scheduler"] = "has never run here"
+    else:
+        findings.facts["scheduler"] = f"last alive {last.isoformat(timespec='seconds')}"
+    if waiting and (last is None or now - last > STALE):
+        what = f"{len(waiting)} campaigns wait, and no scheduler runs."
+        findings.problems.append(Problem(what, "Start `newsletter scheduler` or `newsletter serve`."))
+
+
+def _unsure(office: Office, _now: datetime, findings: Findings) -> None:
+    with office.database.read() as connection:
+        rows = ledger.list_deliveries(connection, state=DeliveryState.UNSURE, limit=1000)
+    findings.facts["unsure deliveries"] = str(len(rows))
+    for campaign in sorted({row["campaign"] for row in rows}):
+        what = f"Campaign '{campaign}' has deliveries of which nobody knows whether the server took them."
+        remedy = f"Decide: `newsletter deliveries send-again --campaign {campaign}` or `… count-as-sent …`."
+        findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
+def _missed(office: Office, _now: datetime, findings: Findings) -> None:
+    with office.database.read() as connection:
+        missed = list_occurrences(connection, OccurrenceState.MISSED)
+    findings.facts["missed"] = str(len(missed))
+    for row in missed:
+        what = f"'{row['schedule']}' was due on {row['instant'].isoformat(timespec='minutes')} and nobody was there in time."
+        remedy = "A missed campaign can be given a new time with `newsletter campaigns schedule`."
+        findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
+_EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
+    _database,
+    _people,
+    _transport,
+    _articles,
+    _scheduler,
+    _unsure,
+    _missed,
+)

@@ -1,0 +1,102 @@
+"""Ladders to look at: each rung of a deadline with its moment and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.deadline import Deadline, DeadlineState
+from newsletter.core.reminder import plan_ladder
+from newsletter.core.schedule import OccurrenceState
+from newsletter.core.wallclock import days_before, to_instant
+from newsletter.flows.deadlines import known_deadline
+from newsletter.store.deadlines import list_deadlines
+from newsletter.store.occurrences import states_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.flows.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung: days before, wall-clock time in the deadline's zone, and its state in a word."""
+
+    rung: int
+    when: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A deadline with its rungs, earliest first."""
+
+    deadline: Deadline
+    state: str
+    rungs: tuple[Rung, ...]
+
+    @property
+    def next(self) -> str:
+        """When the next reminder goes, "" when none is to come."""
+        return next((rung.when for rung in self.rungs if rung.state == "planned"), "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ladder for scripts."""
+        deadline = self.deadline
+        return {
+            "deadline": deadline.key,
+            "at": deadline.at.isoformat(timespec="minutes"),
+            "zone": deadline.zone,
+            "utc": deadline.instant.isoformat(),
+            "state": self.state,
+            "audience": deadline.audience,
+            "url": deadline.url,
+            "sequence": deadline.sequence,
+            "former_at": None if deadline.former_at is None else deadline.former_at.isoformat(timespec="minutes"),
+            "reminders": [{"days_before": one.rung, "at": one.when, "state": one.state} for one in self.rungs],
+        }
+
+
+def list_ladders(office: Office, now: datetime) -> list[Ladder]:
+    """Every deadline with its ladder, earliest deadline first."""
+    with office.database.read() as connection:
+        known = list_deadlines(connection)
+    return [_ladder(office, deadline, planned_at, now) for deadline, planned_at in known]
+
+
+def known_ladder(office: Office, key: str, now: datetime) -> Ladder:
+    """The ladder of one deadline.
+
+    Raises:
+        ContentRefused: there is no such deadline.
+    """
+    known_deadline(office, key)
+    return next(ladder for ladder in list_ladders(office, now) if ladder.deadline.key == key)
+
+
+def _ladder(office: Office, deadline: Deadline, planned_at: datetime, now: datetime) -> Ladder:
+    at = office.settings.deadlines.at
+    planned = {one.rung: one.schedule for one in plan_ladder(deadline, at, planned_at)}
+    with office.database.read() as connection:
+        states = states_of(connection, list(planned.values()))
+    rungs = []
+    for days in sorted(set(deadline.ladder), reverse=True):
+        local = days_before(deadline.at, days, at.hour, at.minute)
+        state = _state(states.get(planned.get(days, "")), to_instant(local, deadline.zone) > now, days in planned)
+        rungs.append(Rung(days, local.isoformat(timespec="minutes"), state))
+    return Ladder(deadline, _deadline_state(deadline, now), tuple(rungs))
+
+
+def _state(occurrence: str | None, ahead: bool, planned: bool) -> str:  # noqa: FBT001 - two facts about one rung
+    if occurrence is not None:
+        return "sent" if occurrence == OccurrenceState.LAUNCHED else occurrence
+    if not planned:
+        return "skipped"
+    return "planned" if ahead else "due"
+
+
+def _deadline_state(deadline: Deadline, now: datetime) -> str:
+    if deadline.state is DeadlineState.CANCELLED:
+        return "cancelled"
+    return "passed" if deadline.instant <= now else "open"

@@ -1,0 +1,54 @@
+"""What every flow needs to work: the settings and the ways out. Built by `newsletter.wiring`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newsletter.core.brand import Brand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from newsletter.library import Library
+    from newsletter.settings import Settings
+    from newsletter.store.engine import Database
+    from newsletter.transports.contract import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One office at work.
+
+    Attributes:
+        open_transport: makes the way out; it is opened and closed by `with`.
+        clock: the instant now, UTC. A flow asks it once and passes `now` on.
+        secret: signs links, Message-IDs and suppressed addresses.
+        nonce: ten fresh hexadecimal digits, one per compile.
+        worker: unique name of this process in leases.
+    """
+
+    settings: Settings
+    database: Database
+    library: Library
+    open_transport: Callable[[], Transport]
+    clock: Callable[[], datetime]
+    secret: bytes
+    nonce: Callable[[], str]
+    worker: str
+
+    @property
+    def brand(self) -> Brand:
+        """How the organisation shows itself in a mail."""
+        organisation = self.settings.organisation
+        return Brand(
+            wordmark=organisation.name,
+            legal_name=organisation.legal_name,
+            legal_note=organisation.legal_note,
+            postal_address=organisation.postal_address,
+            contact=organisation.contact,
+            website=organisation.website,
+            privacy_url=organisation.privacy_url,
+            image_base=f"{self.settings.public_url.rstrip('/')}/images",
+        )

@@ -1,0 +1,63 @@
+"""The forecast: what will go to how many and when, read from the same plan that the scheduler works by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newsletter.flows.launch import due_mails, planned_mails
+from newsletter.flows.workspace import read_people
+from newsletter.store.audience import Audience, forecast_audience
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.core.campaign import Campaign
+    from newsletter.flows.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One mail to come: its campaign, its instant (UTC), and its audience if it were frozen now."""
+
+    campaign: Campaign
+    instant: datetime
+    audience: Audience
+
+    @property
+    def recipients(self) -> int:
+        return sum(count for (_, reason), count in self.audience.items() if reason is None)
+
+    def withheld(self) -> dict[str, int]:
+        """Counts of people left out, by reason."""
+        return withheld_counts(self.audience)
+
+
+def withheld_counts(audience: Audience) -> dict[str, int]:
+    """People left out, by reason, most first."""
+    counts: dict[str, int] = {}
+    for (_, reason), count in audience.items():
+        if reason is not None:
+            counts[reason] = counts.get(reason, 0) + count
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
+    """A campaign's audience as it would be frozen at `now`."""
+    people = read_people(office)
+    for segment in (campaign.segment, *campaign.exclude):
+        people.segment(segment)
+    with office.database.read() as connection:
+        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now)
+
+
+def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> list[Forecast]:
+    """Everything planned from `start` up to `end` (instants), earliest first."""
+    unclaimed = {mail.occurrence.schedule for mail in due_mails(office, now)}
+    found = []
+    for mail in planned_mails(office, now):
+        instant = mail.occurrence.instant
+        waiting = not mail.occurrence.is_due(now) or mail.occurrence.schedule in unclaimed
+        if start <= instant < end and waiting:
+            found.append(Forecast(mail.campaign, instant, audience_of(office, mail.campaign, now)))
+    return sorted(found, key=lambda one: (one.instant, one.campaign.name))

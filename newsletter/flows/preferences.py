@@ -1,0 +1,188 @@
+"""What a reader decides about their own mail, by the token of a link: topics, language, a pause, the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.consent import ConsentAction, standing_after
+from newsletter.core.subscriber import Standing
+from newsletter.core.token import Purpose, Token, read_token
+from newsletter.core.wallclock import to_instant, to_local
+from newsletter.flows.workspace import read_people
+from newsletter.store import people as rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
+
+LONGEST_PAUSE = timedelta(days=366)
+# An undo mends a slip. A day later, coming back is a new wish: whoever holds an old mail must not sign its reader up.
+UNDO_WITHIN = timedelta(days=1)
+_BY_LINK = frozenset({"one-click", "page"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person behind a genuine token, as the pages speak to them.
+
+    Attributes:
+        address: "" once the person has been erased; nothing else is known then.
+        language: as stored; the pages choose the nearest they have.
+        zone: IANA name: the person's own, else the office's.
+        paused_until: instant (UTC) of a pause that is not over, else None.
+        left: instant (UTC) of leaving, None for people who have not left.
+        may_undo: whether the link that made them leave may still bring them back.
+    """
+
+    token: Token
+    address: str
+    language: str
+    zone: str
+    standing: Standing
+    topics: tuple[str, ...] = ()
+    paused_until: datetime | None = None
+    left: datetime | None = None
+    may_undo: bool = False
+
+    @property
+    def has_left(self) -> bool:
+        """Whether no mail comes any more: the person left, or is not known any more."""
+        return self.standing is Standing.UNSUBSCRIBED
+
+    @property
+    def paused_to(self) -> date | None:
+        """The day on which mail comes again, by the clock of the person's zone."""
+        return None if self.paused_until is None else to_local(self.paused_until, self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a reader asks for. `pause_to` is the day on which mail comes again, None for no pause."""
+
+    topics: tuple[str, ...]
+    language: str
+    pause_to: date | None
+
+
+def find_reader(office: Office, text: str, purpose: Purpose, now: datetime, context: str = "") -> Reader | None:
+    """The reader whose token this is; None if it is not genuine, or for another purpose."""
+    token = read_token([office.secret], text, purpose, context)
+    if token is None:
+        return None
+    with office.database.read() as connection:
+        return _reader(office, connection, token, now)
+
+
+def undo_leaving(office: Office, text: str, wording: str, now: datetime) -> bool:
+    """Put back a reader who left by this very link less than a day ago; doing it twice is the same as once.
+
+    Args:
+        office: where.
+        text: the token with which they left.
+        wording: the words of the button that was pressed, kept as evidence.
+        now: instant, UTC.
+
+    Returns:
+        Whether the person gets mail again.
+    """
+    token = read_token([office.secret], text, Purpose.UNSUBSCRIBE)
+    if token is None:
+        return False
+    with office.database.write() as connection:
+        events = rows.consents_of(connection, token.subscriber)
+        if standing_after(ConsentAction(event["action"]) for event in events) is Standing.CONFIRMED:
+            return True
+        if not _may_undo(events, token, now):
+            return False
+        evidence = {"campaign": token.campaign, "undoes": events[-1]["id"]}
+        rows.record_consent(
+            connection,
+            token.subscriber,
+            ConsentAction.GRANTED,
+            now,
+            source="undo",
+            wording=wording,
+            evidence=evidence,
+        )
+    return True
+
+
+def pause_days(reader: Reader, now: datetime) -> tuple[date, date]:
+    """The first and the last day to which a pause may run, by the clock of the reader's zone."""
+    today = to_local(now, reader.zone).date()
+    return today + timedelta(days=1), today + LONGEST_PAUSE
+
+
+def read_pause(text: str, reader: Reader, now: datetime) -> date | None:
+    """The day that a form gives for the end of a pause; None for no pause.
+
+    Raises:
+        ValueError: it is no date, or not within `pause_days`. The day that is stored already may always stay.
+    """
+    if not text:
+        return None
+    day = date.fromisoformat(text)
+    first, last = pause_days(reader, now)
+    if day != reader.paused_to and not first <= day <= last:
+        raise ValueError(text)
+    return day
+
+
+def save_wishes(office: Office, reader: Reader, wishes: Wishes) -> None:
+    """Store what a reader asks for, as far as it differs from what is stored. Consents are not touched.
+
+    Topics that `fields.yaml` does not name are none, and those of the reader stay: nobody was shown them.
+    """
+    offered = read_people(office).fields.topics
+    hidden = [topic for topic in reader.topics if topic not in offered]
+    topics = [*hidden, *(topic for topic in offered if topic in wishes.topics)]
+    person = reader.token.subscriber
+    with office.database.write() as connection:
+        if set(topics) != set(reader.topics):
+            rows.replace_topics(connection, person, topics)
+        if wishes.language in office.settings.languages and wishes.language != reader.language:
+            rows.set_language(connection, person, wishes.language)
+        if wishes.pause_to != reader.paused_to:
+            rows.set_pause(connection, person, _midnight(wishes.pause_to, reader.zone))
+
+
+def _midnight(day: date | None, zone: str) -> datetime | None:
+    return None if day is None else to_instant(datetime.combine(day, time()), zone)
+
+
+def _reader(office: Office, connection: Connection, token: Token, now: datetime) -> Reader:
+    row = rows.person_row(connection, token.subscriber)
+    if row is None:
+        home = office.settings
+        return Reader(token, "", home.languages[0], home.zone, Standing.UNSUBSCRIBED)
+    events = rows.consents_of(connection, token.subscriber)
+    standing, pause = Standing(row["standing"]), row["paused_until"]
+    return Reader(
+        token=token,
+        address=row["address"],
+        language=row["language"],
+        zone=row["zone"] or office.settings.zone,
+        standing=standing,
+        topics=tuple(rows.topics_of(connection, token.subscriber)),
+        paused_until=pause if pause is not None and pause > now else None,
+        left=events[-1]["at"] if events and standing is Standing.UNSUBSCRIBED else None,
+        may_undo=_may_undo(events, token, now),
+    )
+
+
+def _may_undo(events: Sequence[Mapping[str, Any]], token: Token, now: datetime) -> bool:
+    """Whether the newest event is a withdrawal by a link of this very mail, lately, of a consent that was given."""
+    if not events:
+        return False
+    last, before = events[-1], events[:-1]
+    return (
+        last["action"] == ConsentAction.WITHDRAWN
+        and last["source"] in _BY_LINK
+        and last["evidence"].get("campaign") == token.campaign
+        and now - last["at"] <= UNDO_WITHIN
+        and standing_after(ConsentAction(event["action"]) for event in before) is Standing.CONFIRMED
+    )

@@ -1,0 +1,110 @@
+"""Counting segments, and explaining them for one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.segment.describe import describe
+from newsletter.core.segment.explain import Explanation, explain
+from newsletter.core.segment.tree import label_in
+from newsletter.flows.people import known_person
+from newsletter.flows.workspace import read_people
+from newsletter.store.audience import count_mailable, withheld_now
+from newsletter.store.segments import count_segment, load_subscriber, segment_clause
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.flows.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCount:
+    """A segment now: its sentence, its people, and how many of them may be mailed."""
+
+    name: str
+    title: str
+    sentence: str
+    people: int
+    mailable: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "segment": self.name,
+            "title": self.title,
+            "who": self.sentence,
+            "people": self.people,
+            "may_be_mailed": self.mailable,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PersonExplained:
+    """Why a person is in a segment or not, and whether anything else keeps mail from them."""
+
+    segment: str
+    address: str
+    inside: bool
+    withheld: str | None
+    explanation: Explanation
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "segment": self.segment,
+            "address": self.address,
+            "in": self.inside,
+            "withheld": self.withheld,
+            "conditions": _as_dict(self.explanation),
+        }
+
+
+def _as_dict(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "words": explanation.words,
+        "value": explanation.value,
+        "verdict": explanation.verdict,
+        "parts": [_as_dict(part) for part in explanation.parts],
+    }
+
+
+def count_segments(office: Office, names: tuple[str, ...], now: datetime, language: str) -> list[SegmentCount]:
+    """Count these segments, or all of them.
+
+    Raises:
+        ContentRefused: one of them does not exist.
+    """
+    people = read_people(office)
+    chosen = [people.segment(name) for name in names] or list(people.segments.values())
+    counted = []
+    with office.database.read() as connection:
+        for segment in chosen:
+            clause = segment_clause(segment.where, now, people.segments)
+            counted.append(
+                SegmentCount(
+                    name=segment.id,
+                    title=label_in(segment.titles, language, segment.id),
+                    sentence=describe(segment.where, people.segments, people.fields, language),
+                    people=count_segment(connection, clause),
+                    mailable=count_mailable(connection, clause, now),
+                )
+            )
+    return counted
+
+
+def explain_person(office: Office, segment: str, address: str, now: datetime, language: str) -> PersonExplained:
+    """Why the person with this address is in a segment or not.
+
+    Raises:
+        ContentRefused: there is no such segment, or nobody with this address.
+    """
+    people = read_people(office)
+    rule = people.segment(segment)
+    identity = known_person(office, address)
+    with office.database.read() as connection:
+        subscriber = load_subscriber(connection, identity)
+        withheld = withheld_now(connection, identity, now)
+    if subscriber is None:  # erased between the two look-ups
+        raise LookupError(address)
+    explanation = explain(rule.where, subscriber, now, people.segments, people.fields, language)
+    return PersonExplained(segment, subscriber.address, explanation.verdict, withheld, explanation)

@@ -1,0 +1,178 @@
+"""What readers are shown outside their mailbox: a mail as it was sent, a deadline as it stands, its calendar entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newsletter.core.calendar import CalendarEntry, calendar_entry
+from newsletter.core.deadline import DeadlineMark, DeadlineState
+from newsletter.core.token import Purpose, read_token
+from newsletter.core.wallclock import to_instant, to_local
+from newsletter.flows.compose import Desk, deadline_calendar
+from newsletter.flows.fill import Filler
+from newsletter.store import people as people_rows
+from newsletter.store.campaigns import get_campaign
+from newsletter.store.deadlines import find_deadline
+from newsletter.store.occurrences import last_beats
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.core.article import ArticleText
+    from newsletter.core.deadline import Deadline
+    from newsletter.core.render import FilledMail
+    from newsletter.flows.office import Office
+
+EVENT = "event"
+_PAGE_MARKS = {Purpose.APPLIED: DeadlineMark.APPLIED, Purpose.STOP: DeadlineMark.STOPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineView:
+    """A deadline as a page shows it.
+
+    Attributes:
+        label: what closes, "" where no article says it any more.
+        today: the day now, by the clock of the deadline's zone.
+        has_passed: whether its instant is behind us.
+        noted: when the reader said they have applied, or asked for silence; instant, UTC.
+        has_applied: which of the two it was.
+    """
+
+    deadline: Deadline
+    label: str
+    today: datetime
+    has_passed: bool
+    noted: datetime | None = None
+    has_applied: bool = False
+
+    @property
+    def days_left(self) -> int:
+        """Whole days by the calendar of the deadline's zone; 0 on its own day."""
+        return (self.deadline.at.date() - self.today.date()).days
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was called off."""
+        return self.deadline.state is DeadlineState.CANCELLED
+
+
+def see_deadline(office: Office, key: str, person: int, language: str, now: datetime) -> DeadlineView | None:
+    """A deadline with what this person said about it; None if nobody knows it."""
+    with office.database.read() as connection:
+        deadline = find_deadline(connection, key)
+        marks = people_rows.deadline_marks_of(connection, key, person)
+    if deadline is None:
+        return None
+    article = _article_text(office, deadline.article, language)
+    labels = [entry.text.label for entry in article.deadlines if _key(article, entry.id) == key] if article else []
+    return DeadlineView(
+        deadline,
+        label=labels[0] if labels else "",
+        today=to_local(now, deadline.zone),
+        has_passed=now >= deadline.instant,
+        noted=max(marks.values(), default=None),
+        has_applied=DeadlineMark.APPLIED in marks,
+    )
+
+
+def remind_again(office: Office, key: str, text: str, purpose: Purpose) -> bool:
+    """Take back "I have applied" or "stop reminding me"; True if the token is genuine."""
+    token = read_token([office.secret], text, purpose, key) if purpose in _PAGE_MARKS else None
+    if token is None:
+        return False
+    with office.database.write() as connection:
+        people_rows.clear_deadline_marks(connection, key, token.subscriber)
+    return True
+
+
+def calendar_file(office: Office, key: str, language: str, now: datetime) -> bytes | None:
+    """The calendar entry of a deadline (`article/deadline`) or of an article's event (`article/event`) as it stands now.
+
+    A deadline that no article names any more still answers, so that it can take itself out of calendars.
+    """
+    with office.database.read() as connection:
+        deadline = find_deadline(connection, key)
+    slug, _, name = key.partition("/")
+    article = _article_text(office, slug, language)
+    if deadline is not None:
+        if article and any(_key(article, entry.id) == key for entry in article.deadlines):
+            desk = Desk(office, office.library.articles()[0], {key: deadline}, now)
+            return deadline_calendar(desk, key, language).encode()
+        return calendar_entry(_wordless(office, deadline, language), stamp=now)
+    if article and article.event and name == EVENT:
+        return calendar_entry(_event(office, article, language), stamp=now)
+    return None
+
+
+def mail_in_browser(office: Office, text: str, language: str, now: datetime) -> FilledMail | None:
+    """The mail that this token came with, for its reader; None if it is not genuine or the person is not known any more.
+
+    Args:
+        office: where.
+        text: a token for viewing.
+        language: of another edition; the reader's own, or the first there is, when this one does not exist.
+        now: instant, UTC.
+    """
+    token = read_token([office.secret], text, Purpose.VIEW)
+    if token is None:
+        return None
+    with office.database.read() as connection:
+        campaign = get_campaign(connection, token.campaign)
+        person = people_rows.person_row(connection, token.subscriber)
+    if campaign is None or person is None:
+        return None
+    filler = Filler.load(office, campaign)
+    wanted = (language, person["language"], *office.settings.languages)
+    edition = next((each for each in wanted if each in filler.editions), None)
+    return None if edition is None else filler.copy_for(token.subscriber, person, edition, now)
+
+
+def last_beat(office: Office) -> datetime | None:
+    """When a scheduler was last alive (UTC), None if none ever ran here. Raises what the database raises."""
+    with office.database.read() as connection:
+        return max(last_beats(connection).values(), default=None)
+
+
+def _article_text(office: Office, slug: str, language: str) -> ArticleText | None:
+    """An article's words, from whichever of its files can be read: a slip in a file must not close a reader's page."""
+    articles, _ = office.library.articles()
+    return articles[slug].text_for(language, office.settings.languages[0]) if slug in articles else None
+
+
+def _key(article: ArticleText, name: str) -> str:
+    return f"{article.slug}/{name}"
+
+
+def _wordless(office: Office, deadline: Deadline, language: str) -> CalendarEntry:
+    return CalendarEntry(
+        key=deadline.key,
+        domain=office.settings.list.id,
+        summary=office.brand.name_in(language),
+        start=deadline.instant,
+        organizer=office.settings.organisation.contact,
+        organizer_name=office.brand.name_in(language),
+        url=deadline.url,
+        language=language,
+        sequence=deadline.sequence,
+        cancelled=deadline.state is DeadlineState.CANCELLED,
+    )
+
+
+def _event(office: Office, article: ArticleText, language: str) -> CalendarEntry:
+    event = article.event
+    assert event is not None
+    return CalendarEntry(
+        key=_key(article, EVENT),
+        domain=office.settings.list.id,
+        summary=article.title,
+        start=to_instant(event.at, event.zone),
+        end=None if event.until is None else to_instant(event.until, event.zone),
+        organizer=office.settings.organisation.contact,
+        organizer_name=office.brand.name_in(language),
+        description=article.summary,
+        url=event.url or (article.link.url if article.link else ""),
+        location=event.place,
+        language=language,
+    )

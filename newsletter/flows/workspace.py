@@ -1,0 +1,105 @@
+"""What the files of the workspace say: articles, segments, fields, templates, catalogues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from newsletter.core.article_check import check_article
+from newsletter.core.refusal import ContentRefused, Problem, refuse_errors
+from newsletter.core.segment.fields import parse_fields
+from newsletter.core.segment.parse import parse_segments
+from newsletter.core.template_set import TemplateSet
+from newsletter.core.wording import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from newsletter.core.article import Article
+    from newsletter.core.segment.fields import Fields
+    from newsletter.core.segment.tree import Segment
+    from newsletter.flows.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The rules about people: fields, topics and segments."""
+
+    fields: Fields
+    segments: Mapping[str, Segment]
+
+    def segment(self, name: str) -> Segment:
+        """The segment called `name`.
+
+        Raises:
+            ContentRefused: there is none.
+        """
+        if name not in self.segments:
+            what = f"There is no segment '{name}'."
+            known = ", ".join(sorted(self.segments)) or "none yet"
+            raise ContentRefused(Problem(what, f"Known segments: {known}.", "subscribers/segments.yaml"))
+        return self.segments[name]
+
+
+def read_people(office: Office) -> People:
+    """Read `fields.yaml` and `segments.yaml`.
+
+    Raises:
+        ContentRefused: with every problem in them.
+    """
+    path, text = office.library.fields_source()
+    fields = parse_fields(text, path)
+    path, text = office.library.segments_source()
+    return People(fields, parse_segments(text, path, fields))
+
+
+def read_articles(office: Office) -> dict[str, Article]:
+    """Read every article.
+
+    Raises:
+        ContentRefused: with every error in the files.
+    """
+    articles, problems = office.library.articles()
+    refuse_errors(problems)
+    return articles
+
+
+def check_articles(office: Office, slugs: tuple[str, ...] = (), today: date | None = None) -> list[Problem]:
+    """Everything that is wrong or doubtful in the articles, by file and line; all of them, or those named."""
+    articles, problems = office.library.articles()
+    people = read_people(office)
+    for slug in slugs:
+        if slug not in articles and not any(_slug_of(office, problem) == slug for problem in problems):
+            known = ", ".join(sorted(articles)) or "none yet"
+            problems.append(Problem(f"There is no article '{slug}'.", f"Known articles: {known}."))
+    for slug, article in sorted(articles.items()):
+        problems += check_article(
+            article,
+            languages=office.settings.languages,
+            segments=frozenset(people.segments),
+            topics=frozenset(people.fields.topics),
+            files=office.library.article_files(slug),
+            today=today,
+        )
+    wanted = [problem for problem in problems if not slugs or not problem.path or _slug_of(office, problem) in slugs]
+    return sorted(wanted, key=lambda problem: (problem.path, problem.line or 0))
+
+
+def _slug_of(office: Office, problem: Problem) -> str:
+    folder = f"{office.settings.paths.articles.as_posix()}/"
+    return problem.path.removeprefix(folder).split("/", 1)[0]
+
+
+def read_templates(office: Office) -> TemplateSet:
+    """Read the e-mail templates."""
+    return TemplateSet(office.library.template_sources())
+
+
+def read_catalogues(office: Office) -> dict[str, Catalogue]:
+    """The program's words in each language of the configuration; English where there is no catalogue."""
+    sources = office.library.locale_sources()
+    return {
+        language: Catalogue.from_po(language, sources.get(language, sources.get(language.split("-")[0], "")))
+        for language in office.settings.languages
+    }

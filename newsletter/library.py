@@ -1,0 +1,294 @@
+"""The only reader of the workspace's folders: articles, templates, lists of people. It writes moved deadlines and rejects.
+
+What it reads is the text of files; what the text means is asked of the core. Paths in problems are relative to the
+workspace, so that a message reads the same on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shutil import copymode
+from typing import TYPE_CHECKING
+
+from newsletter.core.article import Article
+from newsletter.core.front_matter import parse_article
+from newsletter.core.front_matter_edit import with_deadline_at
+from newsletter.core.front_matter_fields import is_language_code
+from newsletter.core.refusal import ContentRefused, Level, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from newsletter.core.article import ArticleText
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_ISSUE = ".issue.yaml"
+_SAVE_AS_UTF8 = "Save the file again as UTF-8."
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The folders of a workspace, each relative to `workspace` or absolute."""
+
+    workspace: Path
+    articles_folder: Path
+    templates_folder: Path
+    subscribers_folder: Path
+
+    def articles(self) -> tuple[dict[str, Article], list[Problem]]:
+        """Every article by its slug, and what is wrong in the files.
+
+        A file with an error is left out and told; the other languages of its article stay.
+        """
+        articles: dict[str, Article] = {}
+        problems: list[Problem] = []
+        for folder in self._article_folders():
+            texts: dict[str, ArticleText] = {}
+            for path in sorted(folder.glob("*.md")):
+                text, found = self._article_text(path, folder.name)
+                problems += found
+                if text:
+                    texts[text.language] = text
+            if texts:
+                articles[folder.name] = Article(folder.name, texts)
+        return articles, problems
+
+    def article_files(self, slug: str) -> frozenset[str]:
+        """Paths of the files of an article, relative to its folder, with `/`."""
+        folder = self._inside(self._articles, slug)
+        found = (path for path in folder.rglob("*") if path.is_file())
+        return frozenset(path.relative_to(folder).as_posix() for path in found)
+
+    def write_deadline(self, slug: str, deadline: str, at: datetime) -> None:
+        """Write the new time of a deadline into every language of its article; nothing else in the files changes.
+
+        Args:
+            slug: of the article.
+            deadline: its id in the files.
+            at: wall-clock time in the deadline's zone, without tzinfo.
+
+        Raises:
+            ContentRefused: a file has errors, has no such deadline or cannot be written. Then none was changed.
+        """
+        changed: dict[Path, str] = {}
+        for path in self._language_files(self._inside(self._articles, slug)):
+            # Decoded here and not by `_source`, so that a byte order mark goes back to where it was.
+            shown, source = self.shown(path), _utf8(self._bytes(path), self.shown(path))
+            changed[path] = with_deadline_at(source, shown, slug, deadline, at)
+        if not changed:
+            raise self._missing(self._articles / slug / "en.md")
+        for path, source in changed.items():
+            self._replace(path, source)
+
+    def read_image(self, slug: str, src: str) -> bytes:
+        """The bytes of a picture of an article.
+
+        Raises:
+            ContentRefused: it is not there, or the path leads out of the article's folder.
+        """
+        return self._bytes(self._inside(self._inside(self._articles, slug), src))
+
+    def template_sources(self) -> dict[str, str]:
+        """The templates of the mails, `email/**/*.j2`, by their path inside `email`."""
+        return self._texts(self._templates / "email", "**/*.j2")
+
+    def template_image(self, name: str) -> bytes:
+        """The bytes of a picture of the templates, from `email/images`.
+
+        Raises:
+            ContentRefused: it is not there, or the name leads out of that folder.
+        """
+        return self._bytes(self._inside(self._templates / "email" / "images", name))
+
+    def locale_sources(self) -> dict[str, str]:
+        """The catalogues of the templates' own words, `locale/*.po`, by language."""
+        found = self._texts(self._templates / "locale", "*.po")
+        return {name.removesuffix(".po"): text for name, text in found.items()}
+
+    def public_sources(self) -> dict[str, str]:
+        """The templates of the readers' pages, `public/**/*.j2`, by their path inside `public`."""
+        return self._texts(self._templates / "public", "**/*.j2")
+
+    def public_file(self, name: str) -> bytes:
+        """The bytes of a file that goes with the readers' pages, from `public`.
+
+        Raises:
+            ContentRefused: it is not there, or the name leads out of that folder.
+        """
+        return self._bytes(self._inside(self._templates / "public", name))
+
+    def segments_source(self) -> tuple[str, str]:
+        """Path and text of `segments.yaml`.
+
+        Raises:
+            ContentRefused: it is missing or is not UTF-8.
+        """
+        return self._source(self._subscribers / "segments.yaml")
+
+    def fields_source(self) -> tuple[str, str]:
+        """Path and text of `fields.yaml`.
+
+        Raises:
+            ContentRefused: it is missing or is not UTF-8.
+        """
+        return self._source(self._subscribers / "fields.yaml")
+
+    def issue_source(self, name: str) -> tuple[str, str]:
+        """Path and text of the issue file `articles/NAME.issue.yaml`.
+
+        Raises:
+            ContentRefused: it is missing or is not UTF-8; the refusal names the issues there are.
+        """
+        path = self._articles / f"{name}{_ISSUE}"
+        if name not in self.issues():
+            remedy = f"Issues here: {', '.join(self.issues()) or 'none yet'}."
+            raise ContentRefused(Problem(f"There is no issue '{name}'.", remedy, self.shown(path)))
+        return self._source(path)
+
+    def issues(self) -> list[str]:
+        """Names of the issue files, sorted."""
+        return sorted(path.name.removesuffix(_ISSUE) for path in self._articles.glob(f"*{_ISSUE}"))
+
+    def read_people_file(self, path: Path) -> tuple[list[str], str]:
+        """The lines of a file of people, and its name for problems.
+
+        A line that is not UTF-8 keeps its bytes as lone surrogates, so that one bad row does not cost the others.
+
+        Raises:
+            ContentRefused: it cannot be read.
+        """
+        data = self._bytes(path)
+        text = _guessed(data) or data.decode("utf-8", "surrogateescape")
+        return text.removeprefix("\ufeff").splitlines(keepends=True), self.shown(path)
+
+    def write_rejects(self, path: Path, text: str) -> Path:
+        """Write rejected rows beside the file that they came from, as NAME.rejects.csv.
+
+        Raises:
+            ContentRefused: it cannot be written.
+        """
+        rejects = path.with_suffix(".rejects.csv")
+        try:
+            rejects.write_text(text, encoding="utf-8", errors="replace", newline="")
+        except OSError as error:
+            what = f"The rejected rows cannot be written: {error.strerror}."
+            raise ContentRefused(Problem(what, "Make the folder writable.", self.shown(rejects))) from None
+        return rejects
+
+    def shown(self, path: Path) -> str:
+        """A path as people know it: relative to the workspace, with `/`; of a file elsewhere only the name."""
+        root, whole = self.workspace.resolve(), path.resolve()
+        return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else path.name
+
+    @property
+    def _articles(self) -> Path:
+        return self.workspace / self.articles_folder
+
+    @property
+    def _templates(self) -> Path:
+        return self.workspace / self.templates_folder
+
+    @property
+    def _subscribers(self) -> Path:
+        return self.workspace / self.subscribers_folder
+
+    def _article_folders(self) -> Iterator[Path]:
+        if self._articles.is_dir():
+            found = sorted(self._articles.iterdir())
+            yield from (path for path in found if path.is_dir() and not path.name.startswith((".", "_")))
+
+    def _article_text(self, path: Path, slug: str) -> tuple[ArticleText | None, list[Problem]]:
+        if not is_language_code(path.stem):
+            remedy = "Name it by its language, for example en.md."
+            what = "This file is not read."
+            return None, [Problem(what, remedy, self.shown(path), level=Level.WARNING)]
+        try:
+            source, warnings = self._decoded(path)
+        except ContentRefused as refused:
+            return None, list(refused.problems)
+        text, problems = parse_article(source, self.shown(path), slug)
+        return text, [*warnings, *problems]
+
+    def _decoded(self, path: Path) -> tuple[str, list[Problem]]:
+        """The text of a file, and a warning when it had to be guessed how it was encoded."""
+        data, shown = self._bytes(path), self.shown(path)
+        guess = _guessed(data)
+        if guess is None:
+            return _utf8(data, shown), []
+        what = "The file is not UTF-8; it was read as Windows text."
+        return guess, [Problem(what, _SAVE_AS_UTF8, shown, 1, level=Level.WARNING)]
+
+    def _source(self, path: Path) -> tuple[str, str]:
+        return self.shown(path), _utf8(self._bytes(path), self.shown(path)).removeprefix("\ufeff")
+
+    def _language_files(self, folder: Path) -> list[Path]:
+        return [path for path in sorted(folder.glob("*.md")) if is_language_code(path.stem)]
+
+    def _replace(self, path: Path, source: str) -> None:
+        """Write beside the file, then put it in the file's place: a stop in between leaves the old file whole."""
+        beside = path.with_name(f".{path.name}.new")
+        try:
+            beside.write_bytes(source.encode())
+            copymode(path, beside)
+            beside.replace(path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            what = f"The file cannot be written: {error.strerror}."
+            raise ContentRefused(
+                Problem(what, "Check the permissions of its folder.", self.shown(path))
+            ) from None
+
+    def _texts(self, folder: Path, pattern: str) -> dict[str, str]:
+        paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+        return {path.relative_to(folder).as_posix(): self._source(path)[1] for path in paths}
+
+    def _bytes(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise self._missing(path) from None
+        except OSError as error:
+            what = f"The file cannot be read: {error.strerror}."
+            raise ContentRefused(Problem(what, "Check its permissions.", self.shown(path))) from None
+
+    def _inside(self, folder: Path, name: str) -> Path:
+        """`folder/name`, after links are followed; refused when that is somewhere else."""
+        try:
+            path = (folder / name).resolve()
+        except (OSError, ValueError, RuntimeError):  # a NUL in the name, a loop of links
+            path = folder.parent.resolve()
+        if "\\" in name or path == folder.resolve() or not path.is_relative_to(folder.resolve()):
+            what = f"'{name}' is not inside {self.shown(folder)}."
+            raise ContentRefused(Problem(what, "Write a path inside that folder.", self.shown(folder)))
+        return path
+
+    def _missing(self, path: Path) -> ContentRefused:
+        what = f"There is no file '{self.shown(path)}'."
+        return ContentRefused(Problem(what, "Put it there, or correct the name.", self.shown(path)))
+
+
+def _utf8(data: bytes, shown: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = "A character here is not UTF-8."
+        raise ContentRefused(Problem(what, _SAVE_AS_UTF8, shown, line)) from None
+
+
+def _guessed(data: bytes) -> str | None:
+    """The text of a file that another program wrote; None for UTF-8, and where a guess could spoil the text.
+
+    A file with some good UTF-8 in it is damaged UTF-8: read as Windows text, its accents would turn into pairs of
+    signs.
+    """
+    try:
+        if data.startswith(_UTF16_MARKS):
+            return data.decode("utf-16")
+        if not data.isascii() and b"\x00" not in data and data.decode("utf-8", "ignore").isascii():
+            return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    return None

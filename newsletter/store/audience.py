@@ -1,0 +1,110 @@
+"""Who is in and who is left out, with the reason: one query, for the forecast and for the frozen audience."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, case, exists, false, func, insert, literal, or_, select
+
+from newsletter.core.campaign import CampaignKind
+from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.store.gate import withheld_reason
+from newsletter.store.segments import segment_clause
+from newsletter.store.tables import campaigns, deliveries, subscribers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from newsletter.core.campaign import Campaign
+    from newsletter.core.segment.tree import Segment
+
+Audience = dict[tuple[str, str | None], int]
+"""How many people, by language of their mail and by the reason why they get none (None: they get it)."""
+
+
+def freeze_audience(
+    connection: Connection, campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+) -> int:
+    """Write one ledger row for everybody in the audience, those left out too; in one statement.
+
+    Returns:
+        The number of rows.
+    """
+    audience = _audience(campaign, segments, languages, now).subquery()
+    row = audience.c
+    state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
+    attempts = literal(0, Integer)
+    chosen = select(literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts).order_by(row.id)
+    columns = ["campaign_id", "subscriber_id", "state", "language", "withheld", "attempts"]
+    return connection.execute(insert(deliveries).from_select(columns, chosen)).rowcount
+
+
+def forecast_audience(
+    connection: Connection, campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+) -> Audience:
+    """Count the audience as it would be frozen at `now`."""
+    audience = _audience(campaign, segments, languages, now).subquery()
+    row = audience.c
+    query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
+    return {(language, reason): count for language, reason, count in connection.execute(query)}
+
+
+def count_mailable(connection: Connection, inside: ColumnElement[bool], now: datetime) -> int:
+    """How many of these people may be mailed at `now`."""
+    free = withheld_reason(now, "", None).is_(None)
+    return connection.execute(select(func.count()).select_from(subscribers).where(inside, free)).scalar_one()
+
+
+def withheld_now(connection: Connection, identity: int, now: datetime) -> str | None:
+    """Why this person may not be mailed at `now`; None if nothing speaks against it."""
+    return connection.scalar(select(withheld_reason(now, "", None)).where(subscribers.c.id == identity))
+
+
+def _audience(
+    campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+) -> Select[Any]:
+    person = subscribers.c
+    excluded = or_(false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude))
+    withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
+    reason = case((excluded, Withheld.EXCLUDED.value), else_=withheld).label("reason")
+    inside = _inside(campaign, segments, now)
+    return select(person.id, _language(languages).label("language"), reason).where(inside)
+
+
+def _inside(campaign: Campaign, segments: Mapping[str, Segment], now: datetime) -> ColumnElement[bool]:
+    """A correction is for those who were told the former date, whatever segment they are in today."""
+    if campaign.kind is CampaignKind.CORRECTION:
+        return was_told(campaign.deadline, campaign.sequence or 0)
+    return segment_clause(segments[campaign.segment].where, now, segments)
+
+
+def _language(languages: Sequence[str]) -> ColumnElement[str]:
+    """The person's own language, else its base (`fr` for `fr-BE`), else the first of `languages`."""
+    own = subscribers.c.language
+    exact = [(own == code, code) for code in languages]
+    base = [(own.startswith(f"{code}-"), code) for code in languages]
+    return case(*exact, *base, else_=languages[0])
+
+
+def anybody_told(connection: Connection, campaign: Campaign) -> bool:
+    """Whether there is anybody whom a correction would correct."""
+    told = select(subscribers.c.id).where(was_told(campaign.deadline, campaign.sequence or 0))
+    return bool(connection.scalar(select(told.exists())))
+
+
+def was_told(deadline: str, before_sequence: int) -> ColumnElement[bool]:
+    """SQL over `subscribers`: got a reminder or a correction that told an earlier state of this deadline.
+
+    Unsure rows count as told: somebody who may have read the former date should learn of the new one.
+    """
+    told = (
+        deliveries.c.subscriber_id == subscribers.c.id,
+        deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.UNSURE)),
+        campaigns.c.deadline == deadline,
+        campaigns.c.sequence < before_sequence,
+    )
+    joined = deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
+    return exists(select(deliveries.c.id).select_from(joined).where(*told).correlate(subscribers))

@@ -1,0 +1,153 @@
+"""Campaigns and their compiled editions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
+from newsletter.store.tables import campaigns, deliveries, editions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+
+def add_campaign(connection: Connection, campaign: Campaign, now: datetime) -> int:
+    """Store a new campaign and give its id."""
+    values = _values(campaign) | {"created_at": now, "approved_by": ""}
+    return connection.execute(insert(campaigns).values(values).returning(campaigns.c.id)).scalar_one()
+
+
+def change_draft(connection: Connection, campaign: Campaign) -> bool:
+    """Overwrite a campaign that is still a draft; False if it is one no longer."""
+    here = campaigns.c.id == campaign.id, campaigns.c.state == CampaignState.DRAFT
+    return connection.execute(update(campaigns).where(*here).values(_values(campaign))).rowcount == 1
+
+
+def find_campaign(connection: Connection, name: str) -> Campaign | None:
+    """The campaign with this name."""
+    row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
+    return None if row is None else _campaign(row)
+
+
+def get_campaign(connection: Connection, identity: int) -> Campaign | None:
+    """The campaign with this id."""
+    row = connection.execute(select(campaigns).where(campaigns.c.id == identity)).one_or_none()
+    return None if row is None else _campaign(row)
+
+
+def list_campaigns(connection: Connection, states: Sequence[CampaignState] = ()) -> list[Campaign]:
+    """Campaigns by due time, those without one last; all, or those in `states`."""
+    query = select(campaigns)
+    if states:
+        query = query.where(campaigns.c.state.in_(states))
+    ordered = query.order_by(campaigns.c.instant.is_(None), campaigns.c.instant, campaigns.c.id)
+    return [_campaign(row) for row in connection.execute(ordered)]
+
+
+def move_campaign(
+    connection: Connection, identity: int, before: CampaignState, after: CampaignState, **changes: Any
+) -> bool:
+    """Move a campaign from one state to another; False if somebody else moved it first."""
+    here = campaigns.c.id == identity, campaigns.c.state == before
+    return connection.execute(update(campaigns).where(*here).values(state=after, **changes)).rowcount == 1
+
+
+def finish_campaigns(connection: Connection, now: datetime) -> list[str]:
+    """Call finished every sending campaign that has no open row; rows that are unsure are open."""
+    open_row = select(deliveries.c.id).where(
+        deliveries.c.campaign_id == campaigns.c.id,
+        deliveries.c.state.in_(("ready", "leased", "handing", "unsure")),
+    )
+    done = (
+        update(campaigns)
+        .where(campaigns.c.state == CampaignState.SENDING, ~open_row.exists())
+        .values(state=CampaignState.SENT, finished_at=now)
+        .returning(campaigns.c.name)
+    )
+    return list(connection.scalars(done))
+
+
+def outdated_campaigns(connection: Connection, deadline: str, sequence: int) -> list[Campaign]:
+    """Campaigns under way that tell an earlier state of this deadline."""
+    query = select(campaigns).where(
+        campaigns.c.deadline == deadline,
+        campaigns.c.sequence < sequence,
+        campaigns.c.state.in_((CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SCHEDULED)),
+    )
+    return [_campaign(row) for row in connection.execute(query)]
+
+
+def set_editions(connection: Connection, identity: int, compiled: Mapping[str, tuple[Any, str]]) -> None:
+    """Freeze the editions: by language, the compiled mail as JSON and its digest."""
+    connection.execute(delete(editions).where(editions.c.campaign_id == identity))
+    rows = [
+        {"campaign_id": identity, "language": language, "compiled": document, "digest": digest}
+        for language, (document, digest) in compiled.items()
+    ]
+    connection.execute(insert(editions), rows)
+
+
+def load_editions(connection: Connection, identity: int) -> dict[str, Any]:
+    """The frozen editions of a campaign, by language."""
+    query = select(editions.c.language, editions.c.compiled).where(editions.c.campaign_id == identity)
+    return {language: compiled for language, compiled in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
+def times_of(connection: Connection, identity: int) -> dict[str, datetime | None]:
+    """When a campaign was created, approved, launched and finished, UTC."""
+    row = campaigns.c
+    query = select(row.created_at, row.approved_at, row.launched_at, row.finished_at).where(row.id == identity)
+    return dict(connection.execute(query).mappings().one())
+
+
+def counts_by_state(connection: Connection, identity: int) -> dict[str, int]:
+    """How many rows of a campaign's ledger are in each state."""
+    row = deliveries.c
+    query = select(row.state, func.count()).where(row.campaign_id == identity).group_by(row.state)
+    return {state: count for state, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
+def _values(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "name": campaign.name,
+        "kind": campaign.kind,
+        "state": campaign.state,
+        "content": campaign.content.to_json(),
+        "segment": campaign.segment,
+        "exclude": list(campaign.exclude),
+        "sender": campaign.sender,
+        "at": campaign.at,
+        "zone": campaign.zone,
+        "instant": campaign.instant,
+        "lateness": int(campaign.lateness.total_seconds()),
+        "not_after": campaign.not_after,
+        "deadline": campaign.deadline,
+        "rung": campaign.rung,
+        "sequence": campaign.sequence,
+    }
+
+
+def _campaign(row: Row[Any]) -> Campaign:
+    return Campaign(
+        id=row.id,
+        name=row.name,
+        kind=CampaignKind(row.kind),
+        state=CampaignState(row.state),
+        content=CampaignContent.from_json(row.content),
+        segment=row.segment,
+        exclude=tuple(row.exclude),
+        sender=row.sender,
+        at=row.at,
+        zone=row.zone,
+        lateness=timedelta(seconds=row.lateness),
+        not_after=row.not_after,
+        deadline=row.deadline,
+        rung=row.rung,
+        sequence=row.sequence,
+    )

@@ -1,0 +1,68 @@
+"""Deadlines as the scheduler knows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from newsletter.core.deadline import Deadline, DeadlineState
+from newsletter.store.tables import deadlines
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+
+def add_deadline(connection: Connection, deadline: Deadline, now: datetime) -> None:
+    """Store a deadline that has become known at `now`; rungs before that are never sent."""
+    connection.execute(insert(deadlines).values({**_values(deadline), "planned_at": now}))
+
+
+def change_deadline(connection: Connection, deadline: Deadline, before: int, *, planned_at: datetime | None = None) -> bool:
+    """Overwrite a deadline whose sequence is still `before`; with `planned_at` its ladder is planned anew from then."""
+    values = _values(deadline) | ({} if planned_at is None else {"planned_at": planned_at})
+    here = deadlines.c.key == deadline.key, deadlines.c.sequence == before
+    return connection.execute(update(deadlines).where(*here).values(values)).rowcount == 1
+
+
+def find_deadline(connection: Connection, key: str) -> Deadline | None:
+    """The deadline with this key."""
+    row = connection.execute(select(deadlines).where(deadlines.c.key == key)).one_or_none()
+    return None if row is None else _deadline(row)
+
+
+def list_deadlines(connection: Connection) -> list[tuple[Deadline, datetime]]:
+    """Every deadline with the instant from which its ladder is planned, earliest deadline first."""
+    query = select(deadlines).order_by(deadlines.c.instant, deadlines.c.key)
+    return [(_deadline(row), row.planned_at) for row in connection.execute(query)]
+
+
+def _values(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "key": deadline.key,
+        "at": deadline.at,
+        "zone": deadline.zone,
+        "instant": deadline.instant,
+        "url": deadline.url,
+        "audience": deadline.audience,
+        "ladder": list(deadline.ladder),
+        "sequence": deadline.sequence,
+        "state": deadline.state,
+        "former_at": deadline.former_at,
+    }
+
+
+def _deadline(row: Row[Any]) -> Deadline:
+    return Deadline(
+        key=row.key,
+        at=row.at,
+        zone=row.zone,
+        url=row.url,
+        audience=row.audience,
+        ladder=tuple(row.ladder),
+        sequence=row.sequence,
+        state=DeadlineState(row.state),
+        former_at=row.former_at,
+    )

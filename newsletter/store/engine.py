@@ -1,0 +1,121 @@
+"""Opening the database: SQLite for one machine, PostgreSQL for many."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from newsletter.core.refusal import ConfigurationRefused, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_MILLISECONDS = 30_000
+
+__all__ = ["Connection", "Database", "newest_revision", "open_database"]
+
+
+class Database:
+    """One database. `write` and `read` are the only ways in."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write. On SQLite it takes the write lock at once, so that it cannot fail half-way."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest shape."""
+        with self.write() as connection:
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def revision(self) -> str | None:
+        """The migration that the tables are at; None when there are none."""
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    @property
+    def kind(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+
+def newest_revision() -> str | None:
+    """The newest migration that this program knows."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def open_database(url: str, workspace: Path) -> Database:
+    """Open the database that `url` names; a relative SQLite path starts at `workspace`.
+
+    Raises:
+        ConfigurationRefused: the address is wrong, its driver is missing or nothing answers there.
+    """
+    try:
+        parsed = make_url(url)
+        options: dict[str, Any] = {}
+        if parsed.get_backend_name() == "sqlite":
+            options["connect_args"] = {"isolation_level": None, "check_same_thread": False}
+            if parsed.database in {None, "", ":memory:"}:
+                options["poolclass"] = StaticPool
+            else:
+                place = workspace / str(parsed.database)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                parsed = parsed.set(database=str(place))
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", **options)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        with engine.begin():
+            pass
+    except (ArgumentError, OperationalError, ImportError, OSError) as error:
+        what = f"The database does not open: {str(error).splitlines()[0]}."
+        remedy = "Check `database` in config.yaml (or NEWSLETTER_DATABASE), and that the server runs."
+        raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, "database")) from None
+    return Database(engine)
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    # WAL lets readers go on while one writes; FULL makes each commit survive a power cut: the ledger relies on it.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(str(connection.get_execution_options().get("sqlite_begin", "BEGIN")))

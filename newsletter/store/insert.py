@@ -1,0 +1,25 @@
+"""`INSERT … ON CONFLICT DO NOTHING` on both databases: the row that is there first wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Insert, Table
+
+
+def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> Insert:
+    """An insert that does nothing where a unique key is taken; `rowcount == 1` means the row is ours."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).values(dict(values)).on_conflict_do_nothing()
+
+
+def insert_or_update(connection: Connection, table: Table, values: Mapping[str, Any], key: list[str]) -> Insert:
+    """An insert that overwrites the row with the same `key`."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(dict(values))
+    return statement.on_conflict_do_update(index_elements=key, set_=dict(values))

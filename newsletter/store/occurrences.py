@@ -1,0 +1,55 @@
+"""Due instants. Whoever inserts the row launches: UNIQUE (schedule, instant) decides, on every database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from newsletter.store.insert import insert_ignore, insert_or_update
+from newsletter.store.tables import heartbeats, occurrences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from newsletter.core.schedule import OccurrenceState
+
+
+def claim_occurrence(
+    connection: Connection, schedule: str, instant: datetime, state: OccurrenceState, now: datetime
+) -> bool:
+    """Insert the row of a due instant; True if it is ours, False if it was claimed before."""
+    values = {"schedule": schedule, "instant": instant, "state": state, "claimed_at": now}
+    return connection.execute(insert_ignore(connection, occurrences, values)).rowcount == 1
+
+
+def claimed_schedules(connection: Connection, schedules: Sequence[str]) -> set[str]:
+    """Which of these schedules have an occurrence already."""
+    return set(connection.scalars(select(occurrences.c.schedule).where(occurrences.c.schedule.in_(schedules))))
+
+
+def states_of(connection: Connection, schedules: Sequence[str]) -> dict[str, str]:
+    """The state of the occurrence of each of these schedules; those without one are missing."""
+    row = occurrences.c
+    query = select(row.schedule, row.state).where(row.schedule.in_(schedules))
+    return {schedule: state for schedule, state in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
+def list_occurrences(connection: Connection, state: OccurrenceState, limit: int = 100) -> list[dict[str, Any]]:
+    """Occurrences in a state, newest first."""
+    row = occurrences.c
+    query = select(row.schedule, row.instant, row.claimed_at).where(row.state == state)
+    return [dict(found) for found in connection.execute(query.order_by(row.instant.desc()).limit(limit)).mappings()]
+
+
+def beat(connection: Connection, name: str, now: datetime) -> None:
+    """Note that the process `name` was alive at `now`."""
+    connection.execute(insert_or_update(connection, heartbeats, {"name": name, "at": now}, ["name"]))
+
+
+def last_beats(connection: Connection) -> dict[str, datetime]:
+    """When each process was last alive, UTC."""
+    return {name: at for name, at in connection.execute(select(heartbeats.c.name, heartbeats.c.at))}  # noqa: C416

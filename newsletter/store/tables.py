@@ -1,0 +1,245 @@
+"""The tables. Migrations build them; `tests/store/test_migrations.py` holds the two equal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import postgresql
+
+from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.consent import ConsentAction
+from newsletter.core.deadline import DeadlineMark, DeadlineState
+from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.schedule import OccurrenceState
+from newsletter.core.subscriber import Standing
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from sqlalchemy import Dialect
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC. A naive value is a fault of ours and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+WallClock = DateTime(timezone=False)
+Document = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """The database's own copy of a closed set of words."""
+    listed = ", ".join(f"'{word.value}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _text(name: str, length: int = 200, **more: Any) -> Column[str]:
+    return Column(name, String(length), nullable=more.pop("nullable", False), **more)
+
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("address", 320),
+    _text("address_key", 320, unique=True),
+    _text("address_hash", 64),
+    _text("given_name"),
+    _text("language", 20),
+    _text("country", 2),
+    _text("zone", 64),
+    Column("joined", Instant, nullable=False),
+    _text("standing", 20),
+    Column("paused_until", Instant),
+    _text("source"),
+    Column("attributes", Document, nullable=False),
+    one_of("standing", Standing),
+    Index(None, "address_hash"),
+)
+
+subscriber_topics = Table(
+    "subscriber_topics",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    _text("topic", 64, primary_key=True),
+    Index(None, "topic"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    _text("action", 20),
+    _text("source"),
+    Column("wording", Text, nullable=False),
+    Column("evidence", Document, nullable=False),
+    one_of("action", ConsentAction),
+    Index(None, "subscriber_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _text("address_hash", 64, primary_key=True),
+    _text("reason", 40),
+    Column("at", Instant, nullable=False),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    _text("key", 200, primary_key=True),
+    Column("at", WallClock, nullable=False),
+    _text("zone", 64),
+    Column("instant", Instant, nullable=False),
+    _text("url", 2000),
+    _text("audience", 100),
+    Column("ladder", Document, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    _text("state", 20),
+    Column("former_at", WallClock),
+    Column("planned_at", Instant, nullable=False),
+    one_of("state", DeadlineState),
+)
+
+deadline_marks = Table(
+    "deadline_marks",
+    metadata,
+    Column("deadline", ForeignKey("deadlines.key"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id"), primary_key=True),
+    _text("mark", 20, primary_key=True),
+    Column("at", Instant, nullable=False),
+    one_of("mark", DeadlineMark),
+    Index(None, "subscriber_id"),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("name", 120, unique=True),
+    _text("kind", 20),
+    _text("state", 20),
+    Column("content", Document, nullable=False),
+    _text("segment", 100),
+    Column("exclude", Document, nullable=False),
+    _text("sender", 60),
+    Column("at", WallClock),
+    _text("zone", 64),
+    Column("instant", Instant),
+    Column("lateness", Integer, nullable=False),
+    Column("not_after", Instant),
+    _text("deadline", 200),
+    Column("rung", Integer),
+    Column("sequence", Integer),
+    Column("created_at", Instant, nullable=False),
+    Column("approved_at", Instant),
+    _text("approved_by"),
+    Column("launched_at", Instant),
+    Column("finished_at", Instant),
+    one_of("kind", CampaignKind),
+    one_of("state", CampaignState),
+    Index(None, "state", "instant"),
+    Index(None, "deadline"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    _text("language", 20, primary_key=True),
+    Column("compiled", Document, nullable=False),
+    _text("digest", 64),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("schedule", 300),
+    Column("instant", Instant, nullable=False),
+    _text("state", 20),
+    Column("claimed_at", Instant, nullable=False),
+    Column("campaign_id", ForeignKey("campaigns.id")),
+    one_of("state", OccurrenceState),
+    UniqueConstraint("schedule", "instant"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
+    _text("state", 20),
+    _text("language", 20),
+    _text("withheld", 40, nullable=True),
+    Column("not_before", Instant),
+    Column("lease_until", Instant),
+    _text("leased_by", 80, nullable=True),
+    Column("attempts", Integer, nullable=False),
+    _text("message_id", 200, nullable=True),
+    Column("handed_at", Instant),
+    Column("settled_at", Instant),
+    Column("reply_code", Integer),
+    _text("reply", 1000, nullable=True),
+    one_of("state", DeliveryState),
+    CheckConstraint(
+        "withheld IS NULL OR withheld IN (" + ", ".join(f"'{word.value}'" for word in Withheld) + ")", name="withheld"
+    ),
+    CheckConstraint("(state = 'skipped') = (withheld IS NOT NULL)", name="skipped_has_reason"),
+    UniqueConstraint("campaign_id", "subscriber_id"),
+    Index(None, "campaign_id", "state"),
+    Index(None, "subscriber_id"),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    _text("name", 100, primary_key=True),
+    Column("at", Instant, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""The ways out: the only modules that hand a letter to somebody else."""

@@ -1,0 +1,50 @@
+"""A transport for tests: keeps what it was given, and answers as it was told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from newsletter.core.refusal import Problem
+from newsletter.transports.contract import Envelope, Outcome, Receipt, TransportDown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+
+class MemoryTransport:
+    """Accepts everything but for the recipients named in `answers`.
+
+    Attributes:
+        accepted: what was accepted, in order; also what was accepted without saying so (UNSURE).
+        down: while true it cannot be opened or sent through.
+    """
+
+    name = "memory"
+    resend_is_harmless = False
+
+    def __init__(self, answers: Mapping[str, Outcome] | None = None, *, down: bool = False) -> None:
+        self.answers = dict(answers or {})
+        self.accepted: list[Envelope] = []
+        self.down = down
+
+    def __enter__(self) -> Self:
+        self._refuse_when_down()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def send(self, envelope: Envelope) -> Receipt:
+        """Keep the message, or answer as told for its recipient."""
+        self._refuse_when_down()
+        outcome = self.answers.get(envelope.recipient, Outcome.ACCEPTED)
+        if outcome in {Outcome.ACCEPTED, Outcome.UNSURE}:
+            self.accepted.append(envelope)
+        return Receipt(envelope.message_id, envelope.recipient, outcome, text=f"told to answer {outcome}")
+
+    def _refuse_when_down(self) -> None:
+        if self.down:
+            raise TransportDown(Problem("The memory transport is down.", "Set its `down` to false."))

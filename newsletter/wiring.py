@@ -1,0 +1,95 @@
+"""The composition root: from a workspace folder to an office at work."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from newsletter.core.refusal import ConfigurationRefused, Problem
+from newsletter.flows.office import Office
+from newsletter.library import Library
+from newsletter.settings import FolderTransport, Settings, load_settings
+from newsletter.store.engine import open_database
+from newsletter.transports.folder import FolderTransport as FolderWay
+from newsletter.transports.smtp import SmtpTransport as SmtpWay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from newsletter.transports.contract import Transport
+
+_SECRET_BYTES = 32
+
+
+def open_office(
+    workspace: Path, clock: Callable[[], datetime] | None = None, overrides: Mapping[str, Any] | None = None
+) -> Office:
+    """Read the configuration of `workspace`, open its database (bringing the tables up to date) and its ways out.
+
+    Args:
+        clock: gives the instant now; the machine's own clock when None.
+        overrides: settings that stand instead of those of the file and the environment, for demonstrations.
+
+    Raises:
+        ConfigurationRefused: something in the configuration cannot be used.
+    """
+    settings = load_settings(workspace, overrides)
+    database = open_database(settings.database, workspace)
+    database.upgrade()
+    return Office(
+        settings=settings,
+        database=database,
+        library=Library(workspace, settings.paths.articles, settings.paths.templates, settings.paths.subscribers),
+        open_transport=lambda: _transport(settings),
+        clock=clock or (lambda: datetime.now(UTC)),
+        secret=_secret(settings),
+        nonce=lambda: secrets.token_hex(5),
+        worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+    )
+
+
+def _transport(settings: Settings) -> Transport:
+    way = settings.transport
+    if isinstance(way, FolderTransport):
+        return FolderWay(settings.path(way.path))
+    return SmtpWay(
+        way.host,
+        way.port,
+        username=way.username,
+        password=way.password.get_secret_value(),
+        timeout=way.timeout.total_seconds(),
+        starttls=way.encryption == "starttls",
+    )
+
+
+def _secret(settings: Settings) -> bytes:
+    """The key of links and Message-IDs: from the environment, else from a file that is made once and kept."""
+    given = settings.secret.get_secret_value()
+    if given:
+        return given.encode()
+    path = settings.path(settings.paths.var) / "secret.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        return path.read_text(encoding="ascii").strip().encode()
+    except OSError as error:
+        what = f"The secret key cannot be kept in '{settings.paths.var}': {error.strerror}."
+        remedy = "Make the folder writable, or set NEWSLETTER_SECRET."
+        raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, "paths.var")) from None
+
+
+def _make_secret(path: Path) -> None:
+    """Make the file whole or not at all: of two processes that start together, one makes it and both read it."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_SECRET_BYTES) + "\n")
+    with contextlib.suppress(FileExistsError):
+        os.link(unfinished, path)
+    unfinished.unlink()

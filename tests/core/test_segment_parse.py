@@ -1,0 +1,356 @@
+"""Reading segments.yaml and fields.yaml: what is taken, and that every mistake is told with its line and a way out."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.core.refusal import ContentRefused
+from newsletter.core.segment.fields import parse_fields
+from newsletter.core.segment.parse import MOST_CONDITIONS, parse_segments
+from newsletter.core.segment.tree import (
+    AllOf,
+    AnyOf,
+    Applied,
+    Attribute,
+    FieldType,
+    HasTopic,
+    InCountry,
+    InSegment,
+    JoinedAfter,
+    JoinedBefore,
+    JoinedWithin,
+    NoneOf,
+    Operator,
+    Reads,
+    Received,
+)
+
+FIELDS_YAML = """
+fields:
+  city:
+    type: text
+    label: {en: City, fr: Ville}
+  kind:
+    type: choice
+    label: {en: Kind of organisation, fr: Type d’organisation}
+    choices:
+      association: {en: Association, fr: Association}
+      press: {en: Press, fr: Presse}
+  employees:
+    type: integer
+    label: {en: Number of employees, fr: Nombre de salariés}
+  member:
+    type: boolean
+    label: {en: Member of the network, fr: Membre du réseau}
+  founded:
+    type: date
+    label: {en: Date of foundation, fr: Date de fondation}
+topics:
+  erasmus:
+    label: {en: Erasmus+, fr: Erasmus+}
+  social-economy:
+    label: {en: Social economy, fr: Économie sociale}
+    description: {en: About once a month., fr: Environ une fois par mois.}
+"""
+FIELDS = parse_fields(FIELDS_YAML, "subscribers/fields.yaml")
+PATH = "subscribers/segments.yaml"
+WORKSPACE = Path(__file__).parents[2]
+
+
+def _segment(where):
+    return f"segments:\n  one:\n    title: {{en: One}}\n    where: {where}\n"
+
+
+def _node(where):
+    return parse_segments(_segment(where), PATH, FIELDS)["one"].where
+
+
+def _problems(text, fields=FIELDS):
+    with pytest.raises(ContentRefused) as refused:
+        parse_segments(text, PATH, fields)
+    return refused.value.problems
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{topic: erasmus}", HasTopic(("erasmus",))),
+        ("{topic: [erasmus, social-economy]}", HasTopic(("erasmus", "social-economy"))),
+        ("{language: fr}", Reads(("fr",))),
+        ("{language: [no, pt-BR]}", Reads(("no", "pt-BR"))),
+        ("{country: NO}", InCountry(("NO",))),
+        ("{attribute: city, is: Lyon}", Attribute("city", FieldType.TEXT, Operator.IS, "Lyon")),
+        ("{attribute: city, contains: '%'}", Attribute("city", FieldType.TEXT, Operator.CONTAINS, "%")),
+        ("{is_not: press, attribute: kind}", Attribute("kind", FieldType.CHOICE, Operator.IS_NOT, "press")),
+        ("{attribute: kind, in: [press]}", Attribute("kind", FieldType.CHOICE, Operator.IN, ("press",))),
+        (
+            "{attribute: employees, at_least: 0}",
+            Attribute("employees", FieldType.INTEGER, Operator.AT_LEAST, 0),
+        ),
+        (
+            "{attribute: member, is: false}",
+            Attribute("member", FieldType.BOOLEAN, Operator.IS, operand=False),
+        ),
+        (
+            "{attribute: city, exists: false}",
+            Attribute("city", FieldType.TEXT, Operator.EXISTS, operand=False),
+        ),
+        (
+            "{attribute: founded, before: 2021-01-01}",
+            Attribute("founded", FieldType.DATE, Operator.BEFORE, "2021-01-01"),
+        ),
+        ("{joined: {before: 2021-06-01}}", JoinedBefore(date(2021, 6, 1))),
+        ("{joined: {after: 2021-06-01}}", JoinedAfter(date(2021, 6, 1))),
+        ("{joined: {within_days: 90}}", JoinedWithin(90)),
+        ("{received: september-2021}", Received("september-2021")),
+        ("{applied: erasmus-accreditation/accreditation}", Applied("erasmus-accreditation/accreditation")),
+        ("{any: [{topic: erasmus}]}", AnyOf((HasTopic(("erasmus",)),))),
+        ("{all: [{none: [{country: FR}]}]}", AllOf((NoneOf((InCountry(("FR",)),)),))),
+    ],
+)
+def test_each_condition_is_read_as_it_is_written(written, meant):
+    assert _node(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "what", "remedy"),
+    [
+        ("{topic: erasmsu}", "The topic 'erasmsu'", "Did you mean 'erasmus'?"),
+        ("{topic: []}", "The list is empty", "at least one topic"),
+        ("{topic: 5}", "should be a text", 'Put it in quotes: "5".'),
+        ("{language: french}", "'french' is not the code of a language", "en, fr or pt-BR"),
+        ("{language: xx}", "'xx' is not the code of a language", "en, fr or pt-BR"),
+        ("{country: fr}", "'fr' is not the code of a country", "Write FR."),
+        ("{country: Belgium}", "'Belgium' is not the code of a country", "Write BE."),
+        ("{country: EU}", "'EU' is not the code of a country", "two capital letters"),
+        ("{attribute: knid, is: press}", "The field 'knid' is not in fields.yaml", "Did you mean 'kind'?"),
+        ("{attribute: [kind], is: press}", "is not in fields.yaml", "Known here: city, kind"),
+        ("{attribute: kind}", "not said what 'kind' is compared with", "is, is_not, in, exists"),
+        ("{attribute: kind, equals: press}", "'equals' is no way to compare", "Known here: is, is_not"),
+        ("{attribute: employees, atleast: 5}", "'atleast' is no way to compare", "Did you mean 'at_least'?"),
+        ("{attribute: kind, is: press, in: [press]}", "Two comparisons", "its own hyphen"),
+        ("{attribute: kind, is: press, country: FR}", "A second condition, 'country'", "its own hyphen"),
+        ("{attribute: kind, is: prss}", "'prss' is no choice of 'kind'", "Did you mean 'press'?"),
+        ("{attribute: kind, contains: press}", "cannot be compared with 'contains'", "type choice"),
+        ("{attribute: kind, in: []}", "needs a list", "Write in: [association, press]."),
+        ("{attribute: kind, in: press}", "needs a list", "Write in: [association, press]."),
+        ("{attribute: employees, at_least: '50'}", "is a whole number, not '50'", "without quotes"),
+        ("{attribute: employees, at_least: true}", "is a whole number, not 'True'", "without quotes"),
+        ("{attribute: employees, is: 1.5}", "is a whole number, not '1.5'", "digits only"),
+        ("{attribute: employees, is: 1000000000000000}", "too big", "999999999999999"),
+        ("{attribute: city, is: 69001}", "is a text, not '69001'", 'Put it in quotes: "69001".'),
+        ("{attribute: city, contains: ''}", "is a text", "Write one text."),
+        ("{attribute: member, is: yes}", "is true or false, not 'yes'", "Write true or false."),
+        ("{attribute: city, exists: maybe}", "'exists' is true or false", "exists: false"),
+        ("{attribute: founded, before: 2021-02-30}", "not a day that exists", "2021-10-19"),
+        ("{joined: {before: 1 June}}", "not a day that exists", "2021-10-19"),
+        ("{joined: {within_days: 0}}", "not a number of days", "from 1 to"),
+        ("{joined: {within_days: 10, after: 2021-06-01}}", "exactly one of before", "within_days: 30"),
+        ("{joined: {since: 2021-06-01}}", "'since' is not known here", "before, after, within_days"),
+        ("{received: 'September letter'}", "not the name of a campaign", "september-2021"),
+        ("{applied: accreditation}", "not the key of a deadline", "a slash between"),
+        ("{segment: two}", "There is no segment 'two'", "Known here: one."),
+        ("{topc: erasmus}", "'topc' is no condition", "Did you mean 'topic'?"),
+        ("{is: press}", "'is' is no condition", "attribute: with the name of a field"),
+        ("{topic: erasmus, country: FR}", "A second condition, 'country'", "under all:"),
+        ("{all: []}", "The list is empty", "under all:"),
+        ("{all: {topic: erasmus}}", "'all' should be a list", "after a hyphen"),
+        ("{all: [erasmus]}", "A condition should stand here", "Write one of all, any, none, topic"),
+        ("erasmus", "A condition should stand here", "Write one of"),
+        ("{}", "A condition should stand here", "Write one of"),
+    ],
+)
+def test_a_condition_that_cannot_be_used_is_told_with_a_way_out(written, what, remedy):
+    first = _problems(_segment(written))[0]
+    assert what in first.what
+    assert remedy in first.remedy
+    assert (first.path, first.line) == (PATH, 4)
+
+
+def test_every_mistake_of_a_file_is_told_at_once_by_line():
+    text = """segments:
+  Big-One:
+    title: The big one
+    where:
+      all:
+        - topic: erasmsu
+        - attribute: kind
+          is: prss
+        - joined: {after: soon}
+  nameless:
+    where: {topic: erasmus}
+    colour: red
+  empty:
+    title: {en: '', fra nce: x}
+"""
+    told = [(problem.line, problem.field) for problem in _problems(text)]
+    assert told == [
+        (2, "segments.Big-One"),
+        (3, "segments.Big-One.title"),
+        (6, "segments.Big-One.where.all[1].topic"),
+        (8, "segments.Big-One.where.all[2].is"),
+        (9, "segments.Big-One.where.all[3].joined.after"),
+        (10, "segments.nameless"),
+        (12, "segments.nameless.colour"),
+        (13, "segments.empty"),
+        (14, "segments.empty.title.en"),
+        (14, "segments.empty.title.fra nce"),
+    ]
+
+
+def _chain(**references):
+    lines = ["segments:"]
+    for name, targets in references.items():
+        lines += [f"  {name}:", "    title: {en: X}", "    where:", "      any:", "        - country: FR"]
+        lines += [f"        - segment: {target}" for target in targets]
+    return "\n".join(lines)
+
+
+def test_a_circle_of_references_is_refused_with_its_chain():
+    problems = _problems(_chain(a=["b"], b=["c"], c=["a"], outside=["a"]))
+    assert [problem.what for problem in problems] == [
+        "The segments refer to one another in a circle: a → b → c → a."
+    ]
+    assert problems[0].field == "segments.c.where.any[2].segment"
+    assert problems[0].line == 19
+
+
+def test_a_segment_that_refers_to_itself_is_a_circle():
+    assert "circle: a → a." in _problems(_chain(a=["a"]))[0].what
+
+
+def test_two_circles_are_two_problems():
+    chains = {
+        problem.what.rsplit(": ", 1)[1] for problem in _problems(_chain(a=["b"], b=["a"], c=["d"], d=["c"]))
+    }
+    assert chains == {"a → b → a.", "c → d → c."}
+
+
+def test_references_may_share_a_target_and_come_before_it():
+    segments = parse_segments(_chain(a=["b", "c"], b=["c"], c=[]), PATH, FIELDS)
+    assert segments["a"].where == AnyOf((InCountry(("FR",)), InSegment("b"), InSegment("c")))
+
+
+def test_references_cannot_multiply_into_more_than_a_database_takes():
+    names = [f"s{number}" for number in range(60)]
+    text = _chain(**{name: [following, following] for name, following in pairwise(names)}, s59=[])
+    assert any(f"Keep to {MOST_CONDITIONS}." == problem.remedy for problem in _problems(text))
+
+
+def test_an_empty_file_has_no_segments():
+    assert parse_segments("", PATH, FIELDS) == {}
+    assert parse_segments("segments:\n", PATH, FIELDS) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["- one\n", "segments: [one]\n", "segmnets: {}\n", "a: [\n", "segments: {one: 5}\n"]
+)
+def test_a_file_of_another_shape_is_refused_and_not_guessed(text):
+    assert all(problem.path == PATH and problem.line for problem in _problems(text))
+
+
+def test_a_title_falls_back_to_english_and_then_to_whatever_there_is():
+    text = _segment("{topic: erasmus}").replace("{en: One}", "{en: One, fr: 'Le  premier'}")
+    segment = parse_segments(text, PATH, FIELDS)["one"]
+    assert [segment.title(language) for language in ("en", "fr", "fr-BE", "de")] == [
+        *("One", "Le premier", "Le premier", "One")
+    ]
+
+
+def test_the_shipped_segments_and_fields_can_be_read():
+    folder = WORKSPACE / "subscribers"
+    fields = parse_fields((folder / "fields.yaml").read_text(encoding="utf-8"), "subscribers/fields.yaml")
+    segments = parse_segments((folder / "segments.yaml").read_text(encoding="utf-8"), PATH, fields)
+    assert {"erasmus-interested", "sse-partners"} <= set(segments)
+    assert "erasmus" in fields.topics
+
+
+def test_fields_and_topics_are_read_with_their_words():
+    assert [kind.type for kind in FIELDS.fields.values()] == list(
+        map(FieldType, ["text", "choice", "integer", "boolean", "date"])
+    )
+    assert FIELDS.field_label("kind", "fr") == "Type d’organisation"
+    assert FIELDS.choice_label("kind", "press", "fr") == "Presse"
+    assert FIELDS.choice_label("kind", "gone", "fr") == "gone"
+    assert FIELDS.topic_label("social-economy", "de") == "Social economy"
+    assert FIELDS.topics["social-economy"].descriptions["en"] == "About once a month."
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what", "remedy"),
+    [
+        ("fields:\n  a: {label: {en: A}}", 2, "'type' is missing", "text, choice, integer, boolean, date"),
+        ("fields:\n  a: {type: textt, label: {en: A}}", 2, "'textt' is no type", "Did you mean 'text'?"),
+        ("fields:\n  a: {type: [text], label: {en: A}}", 2, "is no type of field", "Known here: text"),
+        ("fields:\n  a: {type: text}", 2, "'label' is missing", "en: and fr:"),
+        ("fields:\n  a: {type: choice, label: {en: A}}", 2, "needs choices", "choices:"),
+        ("fields:\n  a: {type: choice, label: {en: A}, choices: {}}", 2, "no choices", "at least one"),
+        (
+            "fields:\n  a: {type: choice, label: {en: A}, choices: {É: {en: É}}}",
+            2,
+            "as a name",
+            "without accents",
+        ),
+        (
+            "fields:\n  a: {type: text, label: {en: A}, choices: {b: {en: B}}}",
+            2,
+            "has no choices",
+            "type: choice",
+        ),
+        ("fields:\n  a: {type: text, lable: {en: A}, label: {en: A}}", 2, "'lable' is not known", "'label'"),
+        ("fields:\n  'a b': {type: text, label: {en: A}}", 2, "'a b' cannot be used", "small letters"),
+        ("topics:\n  x:\n    label: Erasmus", 3, "Words by language", "en: and fr:"),
+        (f"topics:\n  {'x' * 65}: {{label: {{en: X}}}}", 2, "too long", "64"),
+        ("topic:\n  x: 1", 1, "'topic' is not known", "Did you mean 'topics'?"),
+    ],
+)
+def test_a_field_or_topic_that_cannot_be_used_is_told_with_its_line(text, line, what, remedy):
+    with pytest.raises(ContentRefused) as refused:
+        parse_fields(text, "subscribers/fields.yaml")
+    problem = refused.value.problems[0]
+    assert what in problem.what
+    assert remedy in problem.remedy
+    assert (problem.path, problem.line) == ("subscribers/fields.yaml", line)
+
+
+KEYS = (
+    "all any none topic language country attribute is is_not in contains at_least before after exists joined"
+    " within_days received applied segment title where"
+)
+JSONISH = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["one", "erasmus", "2021-01-01", ""])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+def _yaml(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_yaml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_yaml, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else f"'{value}'" if value == "" else str(value)
+
+
+@settings(deadline=None, max_examples=300)
+@given(JSONISH)
+def test_whatever_is_written_is_read_or_refused_with_places(value):
+    try:
+        assert set(parse_segments(_segment(_yaml(value)), PATH, FIELDS)) == {"one"}
+        problems = ()
+    except ContentRefused as refused:
+        problems = refused.problems
+        assert problems  # noqa: PT017 - either answer is right
+    assert all(problem.line == 4 and problem.what and problem.remedy for problem in problems)

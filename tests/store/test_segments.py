@@ -1,0 +1,451 @@
+"""The contract of segments: what Python says of a person and whom SQL finds are the same, on every database."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, delete, insert, select, text
+from sqlalchemy.pool import StaticPool
+
+from newsletter.core.segment.evaluate import matches
+from newsletter.core.segment.tree import (
+    OPERATORS,
+    AllOf,
+    AnyOf,
+    Applied,
+    Attribute,
+    FieldType,
+    HasTopic,
+    InCountry,
+    InSegment,
+    JoinedAfter,
+    JoinedBefore,
+    JoinedWithin,
+    NoneOf,
+    Operator,
+    Reads,
+    Received,
+    Segment,
+)
+from newsletter.core.subscriber import Subscriber
+from newsletter.store.segments import (
+    count_segment,
+    load_subscriber,
+    load_subscribers,
+    sample_segment,
+    segment_clause,
+    segment_ids,
+)
+from newsletter.store.tables import (
+    campaigns,
+    deadline_marks,
+    deadlines,
+    deliveries,
+    metadata,
+    subscriber_topics,
+    subscribers,
+)
+
+NOW = datetime(2021, 9, 16, 8, 30, tzinfo=UTC)
+CAMPAIGNS = ("july-2021", "september-2021")
+DEADLINES = ("erasmus-accreditation/accreditation", "kitchen-partners/answer")
+TOPICS = ("social-economy", "erasmus", "events")
+FIELDS = {
+    "city": FieldType.TEXT,
+    "kind": FieldType.CHOICE,
+    "employees": FieldType.INTEGER,
+    "member": FieldType.BOOLEAN,
+    "founded": FieldType.DATE,
+}
+
+# Few words that are close to one another, so that comparisons hold about as often as not.
+CLOSE = (
+    "Lyon|lyon|LYON 3e|Liège|LIÈGE|Liege|École|école|É|é|L|o|%|_|l_o|50%|l'Isle|"
+    '"Lyon"|\\|a\\_b|İzmir|straße|STRASSE|Λυών|𝕃yon| |true|5|2021-01-01'
+)
+WORDS = st.sampled_from(CLOSE.split("|"))
+KINDS = st.sampled_from(["association", "Association", "press"])
+NUMBERS = st.sampled_from([-1, 0, 1, 5, 49, 50, 10**15 - 1, -(10**15) + 1])
+DAYS = st.sampled_from(["2020-12-31", "2021-01-01", "2021-01-02"])
+OPERANDS = {
+    FieldType.TEXT: WORDS,
+    FieldType.CHOICE: KINDS,
+    FieldType.INTEGER: NUMBERS,
+    FieldType.BOOLEAN: st.booleans(),
+    FieldType.DATE: DAYS,
+}
+# What may stand in a stored attribute whatever its field says: an import long ago, a field whose type has changed.
+STRAY = st.one_of(
+    st.none(),
+    st.sampled_from(["", "5", "true", "soon", "2021-1-1", "2021-01-01T00:00", "2021-01-01\n", "٢٠٢١-٠١-٠١"]),
+    st.sampled_from([10**15, -(10**15), 2**63, -(2**63), 5.5, 1e300]),
+    st.sampled_from([[], ["Lyon"], {}, {"kind": "press"}]),
+    WORDS,
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=5),
+    st.booleans(),
+    NUMBERS,
+    DAYS,
+)
+STARTS = st.sampled_from(
+    [datetime(2021, 6, 1, tzinfo=UTC), datetime(2021, 6, 2, tzinfo=UTC), NOW, NOW - timedelta(days=30)]
+)
+JOINED = st.builds(lambda start, off: start + timedelta(microseconds=off), STARTS, st.integers(-1, 1))
+
+
+@st.composite
+def comparisons(draw):
+    name = draw(st.sampled_from(sorted(FIELDS)))
+    kind = FIELDS[name]
+    operator = draw(st.sampled_from(sorted(OPERATORS[kind])))
+    operand = OPERANDS[kind]
+    if operator is Operator.EXISTS:
+        operand = st.booleans()
+    elif operator is Operator.IN:
+        operand = st.lists(operand, min_size=1, max_size=3).map(tuple)
+    return Attribute(name, kind, operator, draw(operand))
+
+
+def _some(words):
+    return st.lists(st.sampled_from(words), min_size=1, max_size=2, unique=True).map(tuple)
+
+
+DATES = st.sampled_from([date(2021, 5, 31), date(2021, 6, 1), date(2021, 9, 16), date.min, date.max])
+LEAVES = st.one_of(
+    comparisons(),
+    comparisons(),
+    st.builds(HasTopic, _some(TOPICS)),
+    st.builds(Reads, _some(["fr", "fr-BE", "en", "EN-gb", "pt"])),
+    st.builds(InCountry, _some(["FR", "BE"])),
+    st.builds(JoinedBefore, DATES),
+    st.builds(JoinedAfter, DATES),
+    st.builds(JoinedWithin, st.integers(1, 60)),
+    st.builds(Received, st.sampled_from([*CAMPAIGNS, "no-such-campaign"])),
+    st.builds(Applied, st.sampled_from([*DEADLINES, "no-such/deadline"])),
+    st.builds(InSegment, st.sampled_from(["one", "two"])),
+)
+
+
+def _groups(children):
+    parts = st.lists(children, max_size=3).map(tuple)
+    return st.one_of(st.builds(AllOf, parts), st.builds(AnyOf, parts), st.builds(NoneOf, parts))
+
+
+TREES = st.recursive(LEAVES, _groups, max_leaves=8)
+REFERENCES = TREES.filter(lambda node: "InSegment" not in repr(node))
+
+
+@st.composite
+def people(draw):
+    attributes = {}
+    for name, kind in FIELDS.items():
+        if draw(st.integers(0, 3)):
+            attributes[name] = draw(st.one_of(OPERANDS[kind], OPERANDS[kind], STRAY))
+    return Subscriber(
+        id=0,
+        address="",
+        given_name="Ada",
+        language=draw(st.sampled_from(["fr", "FR", "fr-BE", "fra", "en", "en-GB", "pt-BR", ""])),
+        country=draw(st.sampled_from(["FR", "BE", "fr", ""])),
+        zone="",
+        joined=draw(JOINED),
+        topics=draw(st.frozensets(st.sampled_from(TOPICS))),
+        attributes=attributes,
+        received=draw(st.frozensets(st.sampled_from(CAMPAIGNS))),
+        applied=draw(st.frozensets(st.sampled_from(DEADLINES))),
+    )
+
+
+def _engines():
+    yield pytest.param("sqlite://", id="sqlite")
+    if url := os.environ.get("NEWSLETTER_TEST_POSTGRESQL_URL"):
+        yield pytest.param(url, id="postgresql")
+
+
+def _in_own_schema(url):
+    """An engine that sees only its own corner of the database, so that other tests' tables are left alone."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA IF EXISTS segments_test CASCADE"))
+        connection.execute(text("CREATE SCHEMA segments_test"))
+    engine.dispose()
+    return create_engine(url, connect_args={"options": "-csearch_path=segments_test"})
+
+
+@pytest.fixture(scope="module", params=_engines())
+def engine(request):
+    in_memory = request.param.startswith("sqlite")
+    engine = (
+        create_engine(request.param, poolclass=StaticPool) if in_memory else _in_own_schema(request.param)
+    )
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(insert(campaigns), [_campaign(name) for name in CAMPAIGNS])
+        connection.execute(insert(deadlines), [_deadline(key) for key in DEADLINES])
+    yield engine
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine):
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+def _campaign(name):
+    return {
+        "name": name,
+        "kind": "issue",
+        "state": "sent",
+        "content": {},
+        "segment": "everyone",
+        "exclude": [],
+        "sender": "default",
+        "zone": "UTC",
+        "lateness": 0,
+        "deadline": "",
+        "created_at": NOW,
+        "approved_by": "",
+    }
+
+
+def _deadline(key):
+    return {
+        "key": key,
+        "at": datetime(2021, 10, 19, 12),  # noqa: DTZ001 - a wall-clock time has no zone
+        "zone": "Europe/Brussels",
+        "instant": datetime(2021, 10, 19, 10, tzinfo=UTC),
+        "url": "https://example.org/",
+        "audience": "everyone",
+        "ladder": [],
+        "sequence": 0,
+        "state": "open",
+        "planned_at": NOW,
+    }
+
+
+def _store(connection, person, number):
+    """Insert a person, with a delivery that did not arrive of each campaign that is not in `received`."""
+    values = {
+        "address": f"Reader{number}@example.org",
+        "address_key": f"reader{number}@example.org",
+        "address_hash": f"{number * 7919 % 1000:064}",
+        "given_name": person.given_name,
+        "language": person.language,
+        "country": person.country,
+        "zone": person.zone,
+        "joined": person.joined,
+        "standing": "confirmed",
+        "source": "form",
+        "attributes": dict(person.attributes),
+    }
+    identity = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
+    for topic in person.topics:
+        connection.execute(insert(subscriber_topics).values(subscriber_id=identity, topic=topic))
+    for campaign, name in connection.execute(select(campaigns.c.id, campaigns.c.name)).all():
+        state = "sent" if name in person.received else "unsure"
+        row = {
+            "campaign_id": campaign,
+            "subscriber_id": identity,
+            "state": state,
+            "language": "en",
+            "attempts": 1,
+        }
+        connection.execute(insert(deliveries).values(row))
+    for key in DEADLINES:
+        mark = "applied" if key in person.applied else "stopped"
+        row = {"deadline": key, "subscriber_id": identity, "mark": mark, "at": NOW}
+        connection.execute(insert(deadline_marks).values(row))
+    return identity
+
+
+def _person(**changes):
+    plain = {
+        "id": 0,
+        "address": "",
+        "given_name": "Ada",
+        "language": "en",
+        "country": "BE",
+        "zone": "",
+        "joined": NOW,
+    }
+    return Subscriber(**plain | changes)
+
+
+def _clear(connection):
+    for table in (deadline_marks, deliveries, subscriber_topics, subscribers):
+        connection.execute(delete(table))
+
+
+def _segments(one, two):
+    return {"one": Segment("one", one), "two": Segment("two", two)}
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TREES, REFERENCES, REFERENCES, st.lists(people(), min_size=1, max_size=6))
+@example(NoneOf((NoneOf((HasTopic(("erasmus",)),)),)), AllOf(()), AnyOf(()), [_person()])
+def test_python_and_sql_give_the_same_members(connection, node, one, two, crowd):
+    segments = _segments(one, two)
+    _clear(connection)
+    ids = [_store(connection, person, number) for number, person in enumerate(crowd)]
+    clause = segment_clause(node, NOW, segments)
+    said = {
+        identity for identity, person in zip(ids, crowd, strict=True) if matches(node, person, NOW, segments)
+    }
+    assert set(segment_ids(connection, clause)) == said
+    assert count_segment(connection, clause) == len(said)
+    assert count_segment(connection, segment_clause(NoneOf((node,)), NOW, segments)) == len(crowd) - len(said)
+
+
+ALL_WORDS = [
+    "Lyon",
+    "LYON 3e",
+    "Liège",
+    "LIÈGE",
+    "École",
+    "école",
+    "50%",
+    "l_o",
+    "a\\_b",
+    "",
+    "İzmir",
+    "STRASSE",
+    "É",
+]
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_every_comparison_of_every_stored_value_agrees(connection, name):
+    stored = [
+        None,
+        "",
+        "5",
+        5,
+        5.0,
+        5.5,
+        0,
+        50,
+        True,
+        False,
+        "true",
+        "2021-01-01",
+        "2021-01-02",
+        "soon",
+        [],
+        {},
+        2**63,
+    ]
+    crowd = [_person(attributes={name: value}) for value in [*stored, *ALL_WORDS, "association"]] + [
+        _person()
+    ]
+    ids = [_store(connection, person, number) for number, person in enumerate(crowd)]
+    operands = {
+        FieldType.TEXT: ["lyon", "liège", "école", "%", "_", "\\_", "strasse", "5", "true"],
+        FieldType.CHOICE: ["association", "Association"],
+        FieldType.INTEGER: [-1, 0, 1, 5, 6, 50],
+        FieldType.BOOLEAN: [True, False],
+        FieldType.DATE: ["2021-01-01", "2021-01-02"],
+    }[FIELDS[name]]
+    found = 0
+    for operator in OPERATORS[FIELDS[name]]:
+        for operand in [True, False] if operator is Operator.EXISTS else operands:
+            node = Attribute(name, FIELDS[name], operator, (operand,) if operator is Operator.IN else operand)
+            said = [
+                identity
+                for identity, person in zip(ids, crowd, strict=True)
+                if matches(node, person, NOW, {})
+            ]
+            assert segment_ids(connection, segment_clause(node, NOW, {})) == said, node
+            found += len(said)
+    assert found
+
+
+def test_the_edges_of_joined_agree_to_the_microsecond(connection):
+    day = date(2021, 6, 1)
+    edges = [datetime(2021, 6, 1, tzinfo=UTC), datetime(2021, 6, 2, tzinfo=UTC), NOW - timedelta(days=30)]
+    crowd = [_person(joined=edge + timedelta(microseconds=off)) for edge in edges for off in (-1, 0, 1)]
+    ids = [_store(connection, person, number) for number, person in enumerate(crowd)]
+    members = {
+        JoinedBefore(day): ids[:1],
+        JoinedAfter(day): ids[4:],
+        JoinedWithin(30): ids[7:],
+        JoinedAfter(date.max): [],
+        JoinedBefore(date.min): [],
+    }
+    for node, expected in members.items():
+        assert segment_ids(connection, segment_clause(node, NOW, {})) == expected, node
+        assert [
+            i for i, person in zip(ids, crowd, strict=True) if matches(node, person, NOW, {})
+        ] == expected, node
+
+
+def test_a_loaded_person_is_the_person_that_was_stored(connection):
+    ada = _person(
+        topics=frozenset({"erasmus", "events"}),
+        attributes={"city": "Liège", "employees": 12, "member": True},
+        received=frozenset({"july-2021"}),
+        applied=frozenset({DEADLINES[0]}),
+        joined=NOW - timedelta(microseconds=1),
+    )
+    ben = _person(given_name="Ben", country="FR")
+    first, second = (_store(connection, person, number) for number, person in enumerate([ada, ben]))
+    loaded = load_subscriber(connection, first)
+    assert loaded is not None
+    assert (loaded.id, loaded.address) == (first, "Reader0@example.org")
+    for name in ("given_name", "country", "joined", "topics", "attributes", "received", "applied"):
+        assert getattr(loaded, name) == getattr(ada, name), name
+    both = load_subscribers(connection, [second, first, 999_999, first])
+    assert [person.given_name for person in both] == ["Ada", "Ben"]
+    assert both[1].topics == both[1].received == both[1].applied == frozenset()
+
+
+@pytest.mark.parametrize("written", ["Reader0@example.org", "reader0@example.org", " READER0@EXAMPLE.ORG "])
+def test_a_person_is_found_by_address_in_any_case(connection, written):
+    identity = _store(connection, _person(), 0)
+    found = load_subscriber(connection, written)
+    assert found is not None
+    assert found.id == identity
+
+
+def test_nobody_is_found_by_an_unknown_address_or_id(connection):
+    _store(connection, _person(), 0)
+    assert load_subscriber(connection, "ben@example.net") is None
+    assert load_subscriber(connection, 999_999) is None
+
+
+def test_more_people_load_than_one_statement_takes(connection, monkeypatch):
+    monkeypatch.setattr("newsletter.store.segments._IDS_AT_ONCE", 2)
+    ids = [_store(connection, _person(topics=frozenset({"erasmus"})), number) for number in range(5)]
+    loaded = load_subscribers(connection, ids)
+    assert [person.id for person in loaded] == ids
+    assert all(person.topics == {"erasmus"} for person in loaded)
+
+
+def test_a_sample_is_small_mixed_and_the_same_each_time(connection):
+    ids = [_store(connection, _person(country="FR" if number % 2 else "BE"), number) for number in range(10)]
+    clause = segment_clause(InCountry(("FR",)), NOW, {})
+    sample = [person.id for person in sample_segment(connection, clause, 3)]
+    assert len(sample) == 3
+    assert set(sample) <= set(ids[1::2])
+    assert sample != sorted(sample)
+    assert sample == [person.id for person in sample_segment(connection, clause, 3)]
+    assert len(sample_segment(connection, clause, 99)) == 5
+
+
+def test_the_largest_segment_that_may_be_written_can_be_asked(connection):
+    identity = _store(connection, _person(attributes={"city": "Lyon"}), 0)
+    wide = AnyOf(tuple(Attribute("city", FieldType.TEXT, Operator.IS, f"city {n}") for n in range(199)))
+    assert segment_ids(connection, segment_clause(wide, NOW, {})) == []
+    assert segment_ids(connection, segment_clause(NoneOf((wide,)), NOW, {})) == [identity]
+
+
+def test_a_member_of_two_rules_is_counted_once(connection):
+    _store(connection, _person(topics=frozenset({"erasmus", "events"}), received=frozenset(CAMPAIGNS)), 0)
+    either = AnyOf((HasTopic(("erasmus", "events")), Received(CAMPAIGNS[0]), Received(CAMPAIGNS[1])))
+    assert count_segment(connection, segment_clause(either, NOW, {})) == 1
