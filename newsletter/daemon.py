@@ -64,7 +64,9 @@ class Daemon:
     def look_at_files(self) -> None:
         """Follow the deadlines as the articles' files tell them."""
         for change in sync_deadlines(self.office, self.office.clock()):
-            log.info("deadline", key=change.key, what=change.what, at=str(change.after.at), zone=change.after.zone)
+            log.info(
+                "deadline", key=change.key, what=change.what, at=str(change.after.at), zone=change.after.zone
+            )
 
     def beat(self) -> None:
         """Say that this daemon is alive."""
@@ -107,7 +109,9 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
         (daemon.beat, BEAT_SECONDS),
     ):
         now = daemon.office.clock()
-        scheduler.add_job(daemon.guarded(job), "interval", seconds=seconds, next_run_time=now, id=job.__name__)
+        scheduler.add_job(
+            daemon.guarded(job), "interval", seconds=seconds, next_run_time=now, id=job.__name__
+        )
     scheduler.start()
     return scheduler
 

@@ -179,7 +179,11 @@ class Settings(BaseSettings):
     """The whole configuration. `workspace` is the folder of `config.yaml`; relative paths start there."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="NEWSLETTER_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        extra="forbid",
+        frozen=True,
+        env_prefix="NEWSLETTER_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     workspace: Path
@@ -189,7 +193,9 @@ class Settings(BaseSettings):
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     zone: Zone = "UTC"
     public_url: Url
-    database: str = Field(default="sqlite:///var/newsletter.sqlite", pattern=r"^(sqlite:///|postgresql\+psycopg://)")
+    database: str = Field(
+        default="sqlite:///var/newsletter.sqlite", pattern=r"^(sqlite:///|postgresql\+psycopg://)"
+    )
     transport: Annotated[FolderTransport | SmtpTransport, Field(discriminator="kind")] = FolderTransport()
     paths: Paths = Paths()
     deadlines: Deadlines = Deadlines()
@@ -253,7 +259,10 @@ def load_settings(workspace: Path, overrides: Mapping[str, Any] | None = None) -
     """
     source = _read_config(workspace)
     if not isinstance(source.value, dict):
-        what, remedy = "The configuration is empty.", "Lay out a workspace with `newsletter init` and copy its config.yaml."
+        what, remedy = (
+            "The configuration is empty.",
+            "Lay out a workspace with `newsletter init` and copy its config.yaml.",
+        )
         raise ConfigurationRefused(Problem(what, remedy, "config.yaml", 1))
     model = Settings if overrides is None else _FileSettings
     values = source.value | dict(overrides or {}) | {"workspace": workspace}
@@ -272,7 +281,9 @@ def _read_config(workspace: Path) -> LocatedYaml:
         remedy = "Go to your workspace, or make one with `newsletter init FOLDER`."
         raise ConfigurationRefused(Problem(what, remedy)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationRefused(Problem(f"config.yaml cannot be read: {error}.", "Save it as UTF-8 text.")) from None
+        raise ConfigurationRefused(
+            Problem(f"config.yaml cannot be read: {error}.", "Save it as UTF-8 text.")
+        ) from None
     except Refusal as refusal:
         raise ConfigurationRefused(*refusal.problems) from None
 

@@ -44,7 +44,9 @@ def open_office(
     return Office(
         settings=settings,
         database=database,
-        library=Library(workspace, settings.paths.articles, settings.paths.templates, settings.paths.subscribers),
+        library=Library(
+            workspace, settings.paths.articles, settings.paths.templates, settings.paths.subscribers
+        ),
         open_transport=lambda: _transport(settings),
         clock=clock or (lambda: datetime.now(UTC)),
         secret=_secret(settings),

@@ -11,7 +11,9 @@ from newsletter.cli.show import AsJson, out, print_json, print_problems, print_t
 from newsletter.core.refusal import ContentRefused, Level, Problem
 from newsletter.flows.workspace import check_articles, read_articles
 
-app = typer.Typer(name="articles", help="Articles: Markdown files, one for each language.", no_args_is_help=True)
+app = typer.Typer(
+    name="articles", help="Articles: Markdown files, one for each language.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -37,10 +39,18 @@ def list_articles(as_json: AsJson = False) -> None:
         print_json({"articles": rows})
         return
     shown = [
-        (row["article"], row["title"], " ".join(row["languages"]), " ".join(row["topics"]), len(row["deadlines"]))
+        (
+            row["article"],
+            row["title"],
+            " ".join(row["languages"]),
+            " ".join(row["topics"]),
+            len(row["deadlines"]),
+        )
         for row in rows
     ]
-    print_table("Articles", ["article", "title", "languages", "topics", "deadlines#"], shown, "No articles yet.")
+    print_table(
+        "Articles", ["article", "title", "languages", "topics", "deadlines#"], shown, "No articles yet."
+    )
 
 
 @app.command("show")
@@ -58,7 +68,9 @@ def show_article(slug: str, language: str = "") -> None:
 
 @app.command("check")
 def check(
-    slugs: Annotated[list[str] | None, typer.Argument(help="Articles to check; all of them when none is named.")] = None,
+    slugs: Annotated[
+        list[str] | None, typer.Argument(help="Articles to check; all of them when none is named.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Report every problem in the articles, with file and line."""

@@ -22,7 +22,9 @@ from newsletter.flows.report import CampaignReport, report_campaign
 from newsletter.flows.send_test import send_test
 from newsletter.store.campaigns import list_campaigns
 
-app = typer.Typer(name="campaigns", help="Campaigns: compose, check, approve, schedule, report.", no_args_is_help=True)
+app = typer.Typer(
+    name="campaigns", help="Campaigns: compose, check, approve, schedule, report.", no_args_is_help=True
+)
 Name = Annotated[str, typer.Argument(help="Name of the campaign.")]
 
 
@@ -58,7 +60,9 @@ def create(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json(_row(campaign))
         return
-    out.print(f"Draft '{name}' is stored. Look at it with `newsletter campaigns build {name}`.", highlight=False)
+    out.print(
+        f"Draft '{name}' is stored. Look at it with `newsletter campaigns build {name}`.", highlight=False
+    )
 
 
 @app.command("show")
@@ -88,10 +92,14 @@ def check(name: Name, as_json: AsJson = False) -> None:
         problems = check_campaign(here, steps.known_campaign(here, name), here.clock())
     errors = sum(problem.level is Level.ERROR for problem in problems)
     if as_json:
-        print_json({"campaign": name, "errors": errors, "problems": [problem.as_dict() for problem in problems]})
+        print_json(
+            {"campaign": name, "errors": errors, "problems": [problem.as_dict() for problem in problems]}
+        )
     else:
         print_problems(problems)
-        out.print(f"{errors} errors, {len(problems) - errors} warnings." if problems else "Ready to be approved.")
+        out.print(
+            f"{errors} errors, {len(problems) - errors} warnings." if problems else "Ready to be approved."
+        )
     if errors:
         raise typer.Exit(1)
 
@@ -138,7 +146,10 @@ def approve(
     if as_json:
         print_json({"campaign": name, "state": "approved", "editions": digests})
         return
-    out.print(f"'{name}' is approved in {', '.join(digests)}. Next: `newsletter campaigns schedule {name}`.", highlight=False)
+    out.print(
+        f"'{name}' is approved in {', '.join(digests)}. Next: `newsletter campaigns schedule {name}`.",
+        highlight=False,
+    )
 
 
 @app.command("reopen")
@@ -152,7 +163,9 @@ def reopen(name: Name) -> None:
 @app.command("schedule")
 def schedule(
     name: Name,
-    at: Annotated[str, typer.Option(help="Wall-clock time such as 2021-09-16T09:30; the issue file's when not given.")] = "",
+    at: Annotated[
+        str, typer.Option(help="Wall-clock time such as 2021-09-16T09:30; the issue file's when not given.")
+    ] = "",
     zone: Annotated[str, typer.Option(help="Time zone of that time; the campaign's when not given.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -214,7 +227,13 @@ def report(name: Name, as_json: AsJson = False) -> None:
 
 def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
     rows = [("sent", counted(dict(found.by_language)) or "none")]
-    rows += [(state, str(count)) for state, count in sorted(found.by_state.items()) if state not in {"sent", "skipped"}]
+    rows += [
+        (state, str(count))
+        for state, count in sorted(found.by_state.items())
+        if state not in {"sent", "skipped"}
+    ]
     rows.append(("withheld", counted(dict(found.withheld)) or "nobody"))
-    rows += [(name.removesuffix("_at"), local_text(at, zone)) for name, at in found.times.items() if at is not None]
+    rows += [
+        (name.removesuffix("_at"), local_text(at, zone)) for name, at in found.times.items() if at is not None
+    ]
     return rows

@@ -26,7 +26,11 @@ def upgrade(as_json: AsJson = False) -> None:
 def show(as_json: AsJson = False) -> None:
     """Say which database this is and at which migration it stands."""
     with office() as here:
-        data = {"database": here.database.kind, "revision": here.database.revision(), "newest": newest_revision()}
+        data = {
+            "database": here.database.kind,
+            "revision": here.database.revision(),
+            "newest": newest_revision(),
+        }
     if as_json:
         print_json(data)
         return

@@ -26,7 +26,10 @@ def list_all(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"deadlines": [ladder.as_dict() for ladder in ladders]})
         return
-    rows = [(one.deadline.key, f"{one.deadline.at:%Y-%m-%d %H:%M}", one.deadline.zone, one.state, one.next) for one in ladders]
+    rows = [
+        (one.deadline.key, f"{one.deadline.at:%Y-%m-%d %H:%M}", one.deadline.zone, one.state, one.next)
+        for one in ladders
+    ]
     empty = "No deadlines: an article names one in its front matter."
     print_table("Deadlines", ["deadline", "at", "zone", "state", "next reminder"], rows, empty)
 
@@ -39,7 +42,12 @@ def show(key: Key, as_json: AsJson = False) -> None:
     if as_json:
         print_json(ladder.as_dict())
         return
-    print_table(_title(ladder), ["days before", "when", "state"], [(r.rung, r.when, r.state) for r in ladder.rungs], "No rungs.")
+    print_table(
+        _title(ladder),
+        ["days before", "when", "state"],
+        [(r.rung, r.when, r.state) for r in ladder.rungs],
+        "No rungs.",
+    )
 
 
 def _title(ladder: Ladder) -> str:
@@ -65,7 +73,9 @@ def sync(as_json: AsJson = False) -> None:
 @app.command("move")
 def move(
     key: Key,
-    at: Annotated[str, typer.Option(help="New wall-clock time in the deadline's zone, such as 2021-10-27T12:00.")],
+    at: Annotated[
+        str, typer.Option(help="New wall-clock time in the deadline's zone, such as 2021-10-27T12:00.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Move a deadline: the article's files, the ladder, and one correction to those already reminded."""

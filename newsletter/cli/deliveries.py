@@ -13,7 +13,9 @@ from newsletter.flows.approve import known_campaign
 from newsletter.flows.unsure import decide
 from newsletter.store.ledger import list_deliveries
 
-app = typer.Typer(name="deliveries", help="Deliveries: one row for each person and campaign.", no_args_is_help=True)
+app = typer.Typer(
+    name="deliveries", help="Deliveries: one row for each person and campaign.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -33,7 +35,14 @@ def list_all(
         print_json({"deliveries": found})
         return
     rows = [
-        (row["id"], row["campaign"], row["address"], row["state"], row["withheld"], local_text(row["settled_at"], zone))
+        (
+            row["id"],
+            row["campaign"],
+            row["address"],
+            row["state"],
+            row["withheld"],
+            local_text(row["settled_at"], zone),
+        )
         for row in found
     ]
     print_table("Deliveries", ["id#", "campaign", "address", "state", "why not", "when"], rows, "No rows.")
@@ -41,7 +50,9 @@ def list_all(
 
 @app.command("send-again")
 def send_again(
-    ids: Annotated[list[int] | None, typer.Argument(help="Rows; all unsure rows of the campaign when none is named.")] = None,
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Rows; all unsure rows of the campaign when none is named.")
+    ] = None,
     campaign: Annotated[str, typer.Option(help="The campaign whose unsure rows are meant.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -51,7 +62,9 @@ def send_again(
 
 @app.command("count-as-sent")
 def count_as_sent(
-    ids: Annotated[list[int] | None, typer.Argument(help="Rows; all unsure rows of the campaign when none is named.")] = None,
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Rows; all unsure rows of the campaign when none is named.")
+    ] = None,
     campaign: Annotated[str, typer.Option(help="The campaign whose unsure rows are meant.")] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -21,7 +21,9 @@ def run_demo(folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(play(folder, lambda _moment: None).as_dict())
         return
-    out.print(Text("Six weeks at Common Thread, 15 September to 20 October 2021, Brussels time", style="bold"))
+    out.print(
+        Text("Six weeks at Common Thread, 15 September to 20 October 2021, Brussels time", style="bold")
+    )
     out.print()
     performance = play(folder, _show)
     _summary(performance)
@@ -49,8 +51,20 @@ def _sent(moment: Moment) -> str:
 
 
 def _summary(performance: Performance) -> None:
-    table = Table(title="What went to whom, and what was withheld", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column, justify in (("when", "left"), ("mail", "left"), ("en", "right"), ("fr", "right"), ("withheld", "left")):
+    table = Table(
+        title="What went to whom, and what was withheld",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for column, justify in (
+        ("when", "left"),
+        ("mail", "left"),
+        ("en", "right"),
+        ("fr", "right"),
+        ("withheld", "left"),
+    ):
         table.add_column(column, justify=justify, header_style="bold")  # type: ignore[arg-type]
     for moment in performance.moments:
         if not moment.what:
@@ -68,4 +82,6 @@ def _summary(performance: Performance) -> None:
 
 def _row(table: Table, moment: Moment, style: str) -> None:
     counts = [str(moment.sent.get(language, 0)) for language in ("en", "fr")]
-    table.add_row(f"{moment.at:%a %d %b %H:%M}", moment.campaign, *counts, counted(moment.withheld), style=style)
+    table.add_row(
+        f"{moment.at:%a %d %b %H:%M}", moment.campaign, *counts, counted(moment.withheld), style=style
+    )

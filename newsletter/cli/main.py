@@ -10,7 +10,17 @@ import structlog
 import typer
 
 from newsletter import __version__
-from newsletter.cli import articles, campaigns, db, deadlines, deliveries, run, segments, subscribers, suppressions
+from newsletter.cli import (
+    articles,
+    campaigns,
+    db,
+    deadlines,
+    deliveries,
+    run,
+    segments,
+    subscribers,
+    suppressions,
+)
 from newsletter.cli.place import set_workspace
 from newsletter.cli.show import err, print_problems
 from newsletter.core.refusal import Refusal

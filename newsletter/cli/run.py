@@ -37,14 +37,19 @@ def add_commands(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def init(folder: Annotated[Path, typer.Argument(help="Folder of the new workspace.")], as_json: AsJson = False) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the new workspace.")], as_json: AsJson = False
+) -> None:
     """Lay out a workspace with sample articles, templates, people and a commented config.yaml."""
     made = lay_out(folder)
     if as_json:
         print_json({"workspace": str(folder), "made": [str(path) for path in made]})
         return
     out.print(f"A workspace is laid out in {folder}. Next:", highlight=False)
-    out.print(f"  cd {folder}\n  newsletter articles check\n  newsletter subscribers import subscribers/sample.csv", highlight=False)
+    out.print(
+        f"  cd {folder}\n  newsletter articles check\n  newsletter subscribers import subscribers/sample.csv",
+        highlight=False,
+    )
 
 
 def demo(
@@ -56,8 +61,12 @@ def demo(
 
 
 def plan(
-    start: Annotated[str, typer.Option("--from", help="Wall-clock time in the office's zone; now when not given.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Wall-clock time; 30 days after the start when not given.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", help="Wall-clock time in the office's zone; now when not given.")
+    ] = "",
+    end: Annotated[
+        str, typer.Option("--to", help="Wall-clock time; 30 days after the start when not given.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Forecast what will go to how many and when; nothing is sent."""
@@ -82,10 +91,21 @@ def plan(
         print_json({"plan": rows})
         return
     shown = [
-        (local_text(one.instant, one.campaign.zone), one.campaign.kind, one.campaign.name, one.recipients, counted(one.withheld()))
+        (
+            local_text(one.instant, one.campaign.zone),
+            one.campaign.kind,
+            one.campaign.name,
+            one.recipients,
+            counted(one.withheld()),
+        )
         for one in planned
     ]
-    print_table("Planned", ["when", "kind", "campaign", "people#", "withheld"], shown, "Nothing is planned in this time.")
+    print_table(
+        "Planned",
+        ["when", "kind", "campaign", "people#", "withheld"],
+        shown,
+        "Nothing is planned in this time.",
+    )
 
 
 def _moment(text: str, zone: str) -> datetime | None:

@@ -23,12 +23,16 @@ def list_segments(language: Language = "en", as_json: AsJson = False) -> None:
         print_json({"segments": [one.as_dict() for one in counted]})
         return
     rows = [(one.name, one.sentence, one.people) for one in counted]
-    print_table("Segments", ["segment", "who", "people#"], rows, "No segments yet: write subscribers/segments.yaml.")
+    print_table(
+        "Segments", ["segment", "who", "people#"], rows, "No segments yet: write subscribers/segments.yaml."
+    )
 
 
 @app.command("count")
 def count(
-    names: Annotated[list[str] | None, typer.Argument(help="Segments to count; all when none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Segments to count; all when none is named.")
+    ] = None,
     language: Language = "en",
     as_json: AsJson = False,
 ) -> None:

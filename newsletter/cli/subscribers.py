@@ -14,14 +14,18 @@ from newsletter.flows.people import ImportReport, import_people, known_person
 from newsletter.store import people as rows
 from newsletter.store.ledger import list_deliveries
 
-app = typer.Typer(name="subscribers", help="Subscribers: people, their consents and their mails.", no_args_is_help=True)
+app = typer.Typer(
+    name="subscribers", help="Subscribers: people, their consents and their mails.", no_args_is_help=True
+)
 
 
 @app.command("import")
 def import_file(
     path: Annotated[Path, typer.Argument(help="CSV file, UTF-8; the first line names the columns.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    allow_roles: Annotated[bool, typer.Option("--allow-roles", help="Take postmaster@, noreply@ … too.")] = False,
+    allow_roles: Annotated[
+        bool, typer.Option("--allow-roles", help="Take postmaster@, noreply@ … too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import people from a CSV file; rows that cannot be taken go to NAME.rejects.csv with the reason."""
@@ -74,7 +78,9 @@ def list_people(
         return
     columns = ["address", "given_name", "language", "country", "standing"]
     empty = "Nobody yet. `newsletter subscribers import FILE.csv` brings people in."
-    print_table(counted(counts), columns, [[person[column] for column in columns] for person in people], empty)
+    print_table(
+        counted(counts), columns, [[person[column] for column in columns] for person in people], empty
+    )
 
 
 @app.command("show")
@@ -93,9 +99,15 @@ def show(address: str, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"person": person, "topics": topics, "consents": consents, "deliveries": mails})
         return
-    known = [(key, value) for key, value in person.items() if value and key not in {"id", "address_key", "address_hash"}]
+    known = [
+        (key, value)
+        for key, value in person.items()
+        if value and key not in {"id", "address_key", "address_hash"}
+    ]
     print_table(str(person["address"]), ["what", "value"], [*known, ("topics", ", ".join(topics))], "")
     events = [(local_text(event["at"], zone), event["action"], event["source"]) for event in consents]
     print_table("Consents", ["when", "what", "source"], events, "No consent is recorded.")
-    sent = [(row["campaign"], row["state"], row["withheld"], local_text(row["settled_at"], zone)) for row in mails]
+    sent = [
+        (row["campaign"], row["state"], row["withheld"], local_text(row["settled_at"], zone)) for row in mails
+    ]
     print_table("Mails", ["campaign", "state", "why not", "when"], sent, "No mail yet.")

@@ -11,7 +11,9 @@ from newsletter.cli.show import AsJson, local_text, out, print_json, print_table
 from newsletter.flows.people import lift_suppression, suppress_address
 from newsletter.store.people import list_suppressions
 
-app = typer.Typer(name="suppressions", help="Suppressions: addresses that are never mailed.", no_args_is_help=True)
+app = typer.Typer(
+    name="suppressions", help="Suppressions: addresses that are never mailed.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -23,7 +25,10 @@ def list_all(limit: Annotated[int, typer.Option(min=1)] = 100, as_json: AsJson =
     if as_json:
         print_json({"suppressions": found})
         return
-    rows = [(row["address"] or "(address not known any more)", row["reason"], local_text(row["at"], zone)) for row in found]
+    rows = [
+        (row["address"] or "(address not known any more)", row["reason"], local_text(row["at"], zone))
+        for row in found
+    ]
     print_table("Suppressions", ["address", "reason", "since"], rows, "Nobody is suppressed.")
 
 
@@ -32,7 +37,11 @@ def add(address: str, reason: Annotated[str, typer.Option()] = "request") -> Non
     """Never mail this address again."""
     with office() as here:
         fresh = suppress_address(here, address, reason, here.clock())
-    out.print(f"{address} is suppressed." if fresh else f"{address} was suppressed before.", markup=False, highlight=False)
+    out.print(
+        f"{address} is suppressed." if fresh else f"{address} was suppressed before.",
+        markup=False,
+        highlight=False,
+    )
 
 
 @app.command("remove")
@@ -40,4 +49,8 @@ def remove(address: str) -> None:
     """Take an address off the list; consents are not touched."""
     with office() as here:
         lifted = lift_suppression(here, address)
-    out.print(f"{address} is off the list." if lifted else f"{address} was not on the list.", markup=False, highlight=False)
+    out.print(
+        f"{address} is off the list." if lifted else f"{address} was not on the list.",
+        markup=False,
+        highlight=False,
+    )

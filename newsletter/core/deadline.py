@@ -69,6 +69,8 @@ class Deadline:
         ladder: days before, largest first.
         sequence: grows by one each time it moves (RFC 5545 SEQUENCE).
         former_at: where it stood before it last moved, wall-clock in `zone`; None if it never moved.
+        planned_at: instant (UTC) from which its ladder is planned: when it became known or last moved. It is the
+            store's to say, and no part of what makes two deadlines equal.
     """
 
     key: str
@@ -80,6 +82,7 @@ class Deadline:
     sequence: int = 0
     state: DeadlineState = DeadlineState.OPEN
     former_at: datetime | None = None
+    planned_at: datetime | None = field(default=None, compare=False)
 
     @property
     def instant(self) -> datetime:

@@ -122,13 +122,17 @@ def _read_row(
 ) -> PersonEntry | Reject:
     cells = {name: value.strip() if isinstance(value, str) else "" for name, value in row.items()}
     try:
-        if "" in row or None in row.values():
-            raise _RowRefused("", "The row has another number of cells than the header.", "Check commas and quotes.")
-        if any("\ud800" <= sign <= "\udfff" for cell in cells.values() for sign in cell):
-            raise _RowRefused("", "The row is not UTF-8 text.", "Save the file as UTF-8 and import it again.")
+        _check_shape(row, cells)
         return _person(cells, line, fields, seen, allow_roles=allow_roles)
     except _RowRefused as refused:
         return Reject(line, cells, Problem(refused.what, refused.remedy, path, line, refused.column))
+
+
+def _check_shape(row: Mapping[str, str | None], cells: Mapping[str, str]) -> None:
+    if "" in row or None in row.values():
+        raise _RowRefused("", "The row has another number of cells than the header.", "Check commas and quotes.")
+    if any("\ud800" <= sign <= "\udfff" for cell in cells.values() for sign in cell):
+        raise _RowRefused("", "The row is not UTF-8 text.", "Save the file as UTF-8 and import it again.")
 
 
 def _person(

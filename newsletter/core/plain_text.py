@@ -10,6 +10,7 @@ WIDTH = 72
 _BEGINNING = re.compile(r"(\| )?(?:[-*] |\d+\. |\[\d+\] )?")
 _CODE = "    "
 _BLANK_LINES = re.compile(r"\n{3,}")
+_LONG_LINE = re.compile(rf"^.{{{WIDTH + 1},}}$", re.MULTILINE)
 
 
 def tidy(text: str) -> str:
@@ -21,6 +22,11 @@ def tidy(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
+def rewrapped(text: str) -> str:
+    """Tidy text into which values were filled: only lines that have become too long are touched."""
+    return _LONG_LINE.sub(lambda line: "\n".join(_wrapped(line[0].rstrip(" "))), text)
+
+
 def underlined(title: str, sign: str) -> str:
     """A title with a line of `sign` under it, as long as the title's longest line."""
     lines = _wrapped(title)
@@ -28,7 +34,7 @@ def underlined(title: str, sign: str) -> str:
 
 
 def _wrapped(line: str) -> list[str]:
-    if len(line) <= WIDTH or line.startswith(_CODE):
+    if len(line) <= WIDTH or " " not in line or line.startswith(_CODE):
         return [line]
     beginning = _BEGINNING.match(line)
     start, edge = (beginning[0], beginning[1] or "") if beginning else ("", "")

@@ -57,8 +57,8 @@ def correction_schedule(deadline: Deadline) -> str:
     return f"correction:{deadline.key}:{deadline.sequence}"
 
 
-def plan_ladder(deadline: Deadline, at: time, since: datetime) -> tuple[PlannedReminder, ...]:
-    """The reminders still to come of `deadline`, earliest first.
+def plan_ladder(deadline: Deadline, at: time, since: datetime | None = None) -> tuple[PlannedReminder, ...]:
+    """The reminders of `deadline` from `since` on, earliest first.
 
     "Seven days before" is wall-clock arithmetic in the deadline's own zone: the same hour on the wall, whatever the
     clocks did in between. A rung whose moment lies before `since` is skipped, never bunched up with the next; a rung
@@ -67,16 +67,16 @@ def plan_ladder(deadline: Deadline, at: time, since: datetime) -> tuple[PlannedR
     Args:
         deadline: where it stands now.
         at: wall-clock time of day of the reminders.
-        since: instant (UTC) at which this plan was made: when the deadline became known or last moved.
+        since: instant (UTC); when None, the instant at which the deadline became known or last moved.
     """
     if deadline.state is DeadlineState.CANCELLED:
         return ()
-    closing = deadline.instant
+    closing, first = deadline.instant, since or deadline.planned_at
     moments = []
     for rung in sorted(set(deadline.ladder), reverse=True):
         local = days_before(deadline.at, rung, at.hour, at.minute)
         instant = to_instant(local, deadline.zone)
-        if since <= instant < closing:
+        if instant < closing and (first is None or first <= instant):
             moments.append((instant, local, rung))
     return tuple(
         PlannedReminder(deadline.key, rung, local, deadline.zone, instant, deadline.sequence, last=index == len(moments))

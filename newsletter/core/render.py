@@ -22,7 +22,7 @@ from newsletter.core.personal import (
     pieces_to_json,
     slots_of,
 )
-from newsletter.core.plain_text import tidy, underlined
+from newsletter.core.plain_text import rewrapped, tidy, underlined
 from newsletter.core.wording import read_in
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def fill_mail(
     return FilledMail(
         subject=fill(compiled.subject, values, flags),
         html=fill(compiled.html, values, flags),
-        text=tidy(fill(compiled.text, values, flags)),
+        text=rewrapped(fill(compiled.text, values, flags)),
     )
 
 

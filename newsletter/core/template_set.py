@@ -85,7 +85,7 @@ class TemplateSet:
             ) from None
         except UndefinedError as error:
             what = f"The template asks for something that is not there: {error.message}."
-            remedy = "Use one of the names that docs/templates.md lists."
+            remedy = "Correct the name, or take it out: a template has mail, view, brand, me, t and its own variables."
             raise ContentRefused(Problem(what, remedy, *self._place(error, name))) from None
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             what = f"The template cannot be carried out: {error}."

@@ -54,7 +54,12 @@ class Performance:
         return {
             "timeline": [moment.as_dict() for moment in self.moments if not moment.what],
             "events": [
-                {"at": moment.at.isoformat(timespec="minutes"), "zone": ZONE, "kind": moment.kind, "what": moment.what}
+                {
+                    "at": moment.at.isoformat(timespec="minutes"),
+                    "zone": ZONE,
+                    "kind": moment.kind,
+                    "what": moment.what,
+                }
                 for moment in self.moments
                 if moment.what
             ],

@@ -98,7 +98,9 @@ def press_unsubscribe(office: Office, mail: InboxMail, now: datetime) -> None:
         raise LookupError("the link to unsubscribe does not work")
 
 
-def press_deadline_link(office: Office, mail: InboxMail, purpose: Purpose, deadline: str, now: datetime) -> None:
+def press_deadline_link(
+    office: Office, mail: InboxMail, purpose: Purpose, deadline: str, now: datetime
+) -> None:
     """Press "I have applied" or "stop these reminders" in the text of a mail."""
     path = {Purpose.APPLIED: "applied", Purpose.STOP: "stop"}[purpose]
     wanted = f"/{path}/{deadline}/"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from newsletter.core.token import Purpose
@@ -16,6 +15,7 @@ from newsletter.flows.people import import_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from newsletter.flows.office import Office
@@ -116,6 +116,17 @@ ACTS = (
     Act("2021-09-22T11:20", "applied", apply_after(REMINDER_30, ("ada@example.org", "chiara@example.org"))),
     Act("2021-09-24T16:05", "stopped", stop_after(REMINDER_30, "ben@jardins-ferriere.example.net")),
     Act("2021-09-28T08:45", "unsubscribed", leave_after(ISSUE, "ben@example.org")),
-    Act("2021-10-14T14:30", "applied", apply_after(REMINDER_7, ("office@tyneside-loom.example.net", "direction@passerelle-43.example.com", "ada@filo-rosso.example.org"))),
+    Act(
+        "2021-10-14T14:30",
+        "applied",
+        apply_after(
+            REMINDER_7,
+            (
+                "office@tyneside-loom.example.net",
+                "direction@passerelle-43.example.com",
+                "ada@filo-rosso.example.org",
+            ),
+        ),
+    ),
     Act("2021-10-18T15:00", "moved", extend_deadline),
 )

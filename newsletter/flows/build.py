@@ -41,7 +41,9 @@ def build_previews(office: Office, campaign: Campaign, folder: Path, now: dateti
     return files
 
 
-def fill_for_sample(office: Office, campaign: Campaign, language: str, edition: Edition, address: str) -> FilledMail:
+def fill_for_sample(
+    office: Office, campaign: Campaign, language: str, edition: Edition, address: str
+) -> FilledMail:
     """The mail as a reader called Ada would get it, with links that lead nowhere."""
     links = PersonalLinks(office.settings.public_url, PREVIEW_KEY, campaign.id, 0)
     recipient = Recipient(address, "Ada", language)

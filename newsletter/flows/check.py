@@ -25,7 +25,9 @@ LONGEST_SUBJECT = 120
 
 def check_campaign(office: Office, campaign: Campaign, now: datetime) -> list[Problem]:
     """Every problem of a campaign: its articles, its editions as they compile, its audience. Errors block approval."""
-    problems = check_articles(office, campaign.content.articles, now.date()) if campaign.content.articles else []
+    problems = (
+        check_articles(office, campaign.content.articles, now.date()) if campaign.content.articles else []
+    )
     try:
         editions = compose_editions(lay_desk(office, all_deadlines(office), now), campaign)
     except Refusal as refusal:
@@ -40,7 +42,9 @@ def _too_big(editions: Mapping[str, Edition]) -> Iterator[Problem]:
         size = len("".join(piece for piece in edition.mail.html if isinstance(piece, str)).encode())
         if size >= WARN_BYTES:
             level = Level.ERROR if size >= MOST_BYTES else Level.WARNING
-            what = f"The '{language}' edition has {size // 1000} kB of HTML; Gmail cuts it off at about 102 kB."
+            what = (
+                f"The '{language}' edition has {size // 1000} kB of HTML; Gmail cuts it off at about 102 kB."
+            )
             yield Problem(what, "Shorten articles, or let the cards link to the rest.", level=level)
 
 

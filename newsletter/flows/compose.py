@@ -12,7 +12,7 @@ from newsletter.core.mail_content import MailContent
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
-from newsletter.core.wallclock import days_before, to_local
+from newsletter.core.wallclock import to_local
 from newsletter.flows.workspace import read_articles, read_catalogues, read_templates
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from newsletter.core.article import Article, ArticleText
     from newsletter.core.campaign import Campaign
     from newsletter.core.deadline import Deadline
-    from newsletter.core.wording import Catalogue
     from newsletter.flows.office import Office
 
 
@@ -66,10 +65,12 @@ def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
     brand, nonce = desk.office.brand, desk.office.nonce
     editions = {}
     for language, catalogue in catalogues.items():
-        content = mail_content(desk, campaign, language, catalogue)
+        content = mail_content(desk, campaign, language)
         mail = compile_mail(templates, content, brand, catalogue, nonce())
         dated = campaign.kind in {CampaignKind.REMINDER, CampaignKind.CORRECTION} and campaign.deadline
-        editions[language] = Edition(mail, deadline_calendar(desk, campaign.deadline, language) if dated else "")
+        editions[language] = Edition(
+            mail, deadline_calendar(desk, campaign.deadline, language) if dated else ""
+        )
     return editions
 
 
@@ -99,7 +100,7 @@ def deadline_calendar(desk: Desk, key: str, language: str) -> str:
     return calendar_entry(calendar, stamp=desk.now).decode()
 
 
-def mail_content(desk: Desk, campaign: Campaign, language: str, catalogue: Catalogue) -> MailContent:
+def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
     """What the templates get for one edition."""
     content, languages = campaign.content, desk.office.settings.languages
     deadline = desk.deadlines.get(campaign.deadline) if campaign.deadline else None
@@ -132,7 +133,9 @@ def _sent_on(campaign: Campaign, now: datetime) -> date:
 def _text_of(desk: Desk, slug: str, language: str) -> ArticleText:
     if slug not in desk.articles:
         what = f"There is no article '{slug}'."
-        raise ContentRefused(Problem(what, f"Known articles: {', '.join(sorted(desk.articles)) or 'none yet'}."))
+        raise ContentRefused(
+            Problem(what, f"Known articles: {', '.join(sorted(desk.articles)) or 'none yet'}.")
+        )
     return desk.articles[slug].text_for(language, desk.office.settings.languages[0])
 
 
@@ -140,8 +143,7 @@ def _ladder(desk: Desk, campaign: Campaign, deadline: Deadline | None) -> tuple[
     """A reminder shows the whole ladder, a correction the rungs that are still to come."""
     if deadline is None:
         return ()
-    at = desk.office.settings.deadlines.at
-    if campaign.rung is None:
-        return tuple((planned.rung, planned.at) for planned in plan_ladder(deadline, at, desk.now))
-    rungs = sorted(deadline.ladder, reverse=True)
-    return tuple((rung, days_before(deadline.at, rung, at.hour, at.minute)) for rung in rungs)
+    planned = plan_ladder(
+        deadline, desk.office.settings.deadlines.at, desk.now if campaign.rung is None else None
+    )
+    return tuple((rung.rung, rung.at) for rung in planned)

@@ -46,7 +46,7 @@ def sync_deadlines(office: Office, now: datetime) -> list[DeadlineChange]:
     written = _written_deadlines(office, articles)
     changes: list[DeadlineChange] = []
     with office.database.write() as connection:
-        stored = {deadline.key: deadline for deadline, _ in deadline_rows.list_deadlines(connection)}
+        stored = {deadline.key: deadline for deadline in deadline_rows.list_deadlines(connection)}
         for key, entry in written.items():
             change = _settle(connection, stored.get(key), entry, now)
             if change is not None:
@@ -71,7 +71,9 @@ def move_deadline(office: Office, key: str, at: datetime, now: datetime) -> Dead
     """
     deadline = known_deadline(office, key)
     if deadline.state is DeadlineState.CANCELLED:
-        raise ContentRefused(Problem(f"Deadline '{key}' is cancelled.", "Write it under a new id in its article."))
+        raise ContentRefused(
+            Problem(f"Deadline '{key}' is cancelled.", "Write it under a new id in its article.")
+        )
     if to_instant(at, deadline.zone) <= now:
         what = f"{at:%Y-%m-%d %H:%M} ({deadline.zone}) has passed."
         raise ContentRefused(Problem(what, "A deadline can only move to a time still to come."))
@@ -97,7 +99,7 @@ def known_deadline(office: Office, key: str) -> Deadline:
     with office.database.read() as connection:
         deadline = deadline_rows.find_deadline(connection, key)
         if deadline is None:
-            known = ", ".join(known.key for known, _ in deadline_rows.list_deadlines(connection)) or "none yet"
+            known = ", ".join(known.key for known in deadline_rows.list_deadlines(connection)) or "none yet"
             raise ContentRefused(Problem(f"There is no deadline '{key}'.", f"Known deadlines: {known}."))
         return deadline
 
@@ -105,7 +107,7 @@ def known_deadline(office: Office, key: str) -> Deadline:
 def all_deadlines(office: Office) -> dict[str, Deadline]:
     """Every deadline by key, as the store knows it."""
     with office.database.read() as connection:
-        return {deadline.key: deadline for deadline, _ in deadline_rows.list_deadlines(connection)}
+        return {deadline.key: deadline for deadline in deadline_rows.list_deadlines(connection)}
 
 
 def _written_deadlines(office: Office, articles: Mapping[str, Article]) -> dict[str, Deadline]:
@@ -128,27 +130,32 @@ def _written_deadlines(office: Office, articles: Mapping[str, Article]) -> dict[
     return written
 
 
-def _settle(connection: Connection, stored: Deadline | None, written: Deadline, now: datetime) -> DeadlineChange | None:
+def _settle(
+    connection: Connection, stored: Deadline | None, written: Deadline, now: datetime
+) -> DeadlineChange | None:
     if stored is None:
-        deadline_rows.add_deadline(connection, written, now)
-        return DeadlineChange(written.key, "known", None, written)
+        known = replace(written, planned_at=now)
+        deadline_rows.add_deadline(connection, known)
+        return DeadlineChange(written.key, "known", None, known)
     if stored.state is DeadlineState.CANCELLED:
         return None
-    current = replace(written, sequence=stored.sequence, former_at=stored.former_at)
+    current = replace(
+        written, sequence=stored.sequence, former_at=stored.former_at, planned_at=stored.planned_at
+    )
     if current == stored:
         return None
     if current.instant == stored.instant and current.at == stored.at:
         deadline_rows.change_deadline(connection, current, stored.sequence)
         return DeadlineChange(written.key, "changed", stored, current)
-    moved = replace(current, sequence=stored.sequence + 1, former_at=stored.at)
-    deadline_rows.change_deadline(connection, moved, stored.sequence, planned_at=now)
+    moved = replace(current, sequence=stored.sequence + 1, former_at=stored.at, planned_at=now)
+    deadline_rows.change_deadline(connection, moved, stored.sequence)
     _withhold_outdated(connection, moved, now)
     return DeadlineChange(written.key, "moved", stored, moved)
 
 
 def _cancel(connection: Connection, deadline: Deadline, now: datetime) -> DeadlineChange:
     after = replace(deadline, state=DeadlineState.CANCELLED, sequence=deadline.sequence + 1)
-    deadline_rows.change_deadline(connection, after, deadline.sequence, planned_at=now)
+    deadline_rows.change_deadline(connection, after, deadline.sequence)
     _withhold_outdated(connection, after, now)
     return DeadlineChange(deadline.key, "cancelled", deadline, after)
 
@@ -161,7 +168,9 @@ def _withhold_outdated(connection: Connection, deadline: Deadline, now: datetime
             campaign_rows.move_campaign(connection, campaign.id, campaign.state, CampaignState.CANCELLED)
 
 
-def _compile_again(office: Office, articles: Mapping[str, Article], deadline: Deadline, now: datetime) -> None:
+def _compile_again(
+    office: Office, articles: Mapping[str, Article], deadline: Deadline, now: datetime
+) -> None:
     with office.database.read() as connection:
         waiting = campaign_rows.list_campaigns(connection, (CampaignState.APPROVED, CampaignState.SCHEDULED))
     desk = Desk(office, articles, all_deadlines(office), now)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
+from newsletter.core.refusal import Refusal
 from newsletter.flows.fill import Filler
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import ledger
-from newsletter.transports.contract import Outcome, TransportDown
+from newsletter.transports.contract import Outcome, Receipt, TransportDown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from newsletter.core.campaign import Campaign
     from newsletter.flows.office import Office
     from newsletter.store.ledger import ClaimedRow, Settlement
-    from newsletter.transports.contract import Receipt, Transport
+    from newsletter.transports.contract import Envelope, Transport
 
 _STATES = {
     Outcome.ACCEPTED: DeliveryState.SENT,
@@ -56,7 +57,9 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
         with transport:
             fillers: dict[int, Filler] = {}
             while not stop():
-                batches = [_deliver_batch(office, transport, one, fillers, tally, stop) for one in _sending(office)]
+                batches = [
+                    _deliver_batch(office, transport, one, fillers, tally, stop) for one in _sending(office)
+                ]
                 if not any(batches):
                     break
     except TransportDown as down:
@@ -85,7 +88,9 @@ def _deliver_batch(
     settings = office.settings.delivery
     now = office.clock()
     with office.database.write() as connection:
-        rows = ledger.claim_batch(connection, campaign.id, office.worker, now, now + settings.lease, settings.batch)
+        rows = ledger.claim_batch(
+            connection, campaign.id, office.worker, now, now + settings.lease, settings.batch
+        )
     if not rows:
         return False
     filler = fillers.get(campaign.id) or fillers.setdefault(campaign.id, Filler.load(office, campaign))
@@ -114,23 +119,35 @@ def _hand_over(
     tally: DeliveryTally,
 ) -> None:
     now = office.clock()
-    envelopes = filler.envelopes(rows, now)
+    messages = filler.messages(rows, now)
     with office.database.write() as connection:
-        message_ids = {row: envelope.message_id for row, envelope in envelopes.items()}
+        message_ids = {row.id: filler.message_id(row.subscriber_id) for row in rows}
         lease_until = now + office.settings.delivery.lease
         granted = ledger.hand_over(connection, campaign, message_ids, office.worker, now, lease_until)
     tally.states["withheld"] += len(rows) - len(granted)
     done: list[Settlement] = []
+    in_doubt: set[int] = set()
     try:
-        for row in rows:
-            if row.id in granted:
-                done.append(settlement(row, transport.send(envelopes[row.id]), office.clock()))
+        for row in (row for row in rows if row.id in granted):
+            in_doubt = {row.id}
+            done.append(settlement(row, _send(transport, messages[row.id]), office.clock()))
+        in_doubt = set()
+    except TransportDown:
+        in_doubt = set()  # it says so only before anything was handed over
+        raise
     finally:
+        untouched = granted - in_doubt - {one.id for one in done}
         with office.database.write() as connection:
             ledger.settle(connection, office.worker, done, office.clock())
-            handed = {one.id for one in done}
-            ledger.take_back(connection, office.worker, [row.id for row in rows if row.id in granted - handed])
+            ledger.take_back(connection, office.worker, sorted(untouched))
         tally.states.update(one.state.value for one in done)
+
+
+def _send(transport: Transport, message: Envelope | Refusal) -> Receipt:
+    """Hand a message over; one that could not be made is set aside, so that it does not hold up the others."""
+    if isinstance(message, Refusal):
+        return Receipt("", "", Outcome.NEVER, text=str(message))
+    return transport.send(message)
 
 
 def settlement(row: ClaimedRow, receipt: Receipt, now: datetime) -> Settlement:
@@ -144,5 +161,3 @@ def settlement(row: ClaimedRow, receipt: Receipt, now: datetime) -> Settlement:
         else:
             not_before = now + RETRY_AFTER[min(attempts, len(RETRY_AFTER)) - 1]
     return ledger.Settlement(row.id, state, receipt.code, receipt.text, not_before)
-
-

@@ -46,13 +46,17 @@ def examine(office: Office, now: datetime) -> Findings:
 
 
 def _database(office: Office, _now: datetime, findings: Findings) -> None:
-    findings.facts["database"] = f"{office.database.kind}, migration {office.database.revision()} of {newest_revision()}"
+    findings.facts["database"] = (
+        f"{office.database.kind}, migration {office.database.revision()} of {newest_revision()}"
+    )
 
 
 def _people(office: Office, _now: datetime, findings: Findings) -> None:
     with office.database.read() as connection:
         counts = people.count_people(connection)
-    findings.facts["people"] = ", ".join(f"{count} {standing}" for standing, count in sorted(counts.items())) or "none yet"
+    findings.facts["people"] = (
+        ", ".join(f"{count} {standing}" for standing, count in sorted(counts.items())) or "none yet"
+    )
 
 
 def _transport(office: Office, _now: datetime, findings: Findings) -> None:
@@ -67,7 +71,9 @@ def _transport(office: Office, _now: datetime, findings: Findings) -> None:
 
 def _articles(office: Office, now: datetime, findings: Findings) -> None:
     try:
-        problems = [problem for problem in check_articles(office, (), now.date()) if problem.level is Level.ERROR]
+        problems = [
+            problem for problem in check_articles(office, (), now.date()) if problem.level is Level.ERROR
+        ]
     except Refusal as refusal:
         problems = list(refusal.problems)
     findings.facts["articles"] = f"{len(problems)} errors" if problems else "no errors"

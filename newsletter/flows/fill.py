@@ -10,6 +10,7 @@ from newsletter.core.links import PersonalLinks
 from newsletter.core.mailbox import Mailbox
 from newsletter.core.mime import Attachment, Letter, ListHeaders, message_id, serialise
 from newsletter.core.recipient import Recipient, slot_values
+from newsletter.core.refusal import Refusal
 from newsletter.core.render import fill_mail
 from newsletter.core.wallclock import to_local, zone_named
 from newsletter.flows.compose import Edition
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
+    from newsletter.core.render import FilledMail
     from newsletter.core.segment.fields import Fields
     from newsletter.core.wording import Catalogue
     from newsletter.flows.office import Office
@@ -53,40 +55,69 @@ class Filler:
         editions = {language: Edition.from_json(document) for language, document in stored.items()}
         return cls(office, campaign, editions, read_catalogues(office), read_people(office).fields)
 
-    def envelopes(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Envelope]:
-        """The finished messages of these rows, by row id."""
+    def messages(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Envelope | Refusal]:
+        """The finished messages of these rows, by row id; a refusal where one cannot be made."""
         ids = [row.subscriber_id for row in rows]
         with self.office.database.read() as connection:
             granted = people_rows.granted_on(connection, ids)
             topics = people_rows.topics_by_person(connection, ids)
-        return {
-            row.id: self._envelope(row, granted.get(row.subscriber_id), topics.get(row.subscriber_id, ()), now)
-            for row in rows
-        }
+        made: dict[int, Envelope | Refusal] = {}
+        for row in rows:
+            person = row.subscriber_id
+            try:
+                made[row.id] = self._envelope(row, granted.get(person), topics.get(person, ()), now)
+            except Refusal as refusal:
+                made[row.id] = refusal
+        return made
 
-    def _envelope(self, row: ClaimedRow, granted: datetime | None, topics: Sequence[str], now: datetime) -> Envelope:
-        office, language = self.office, row.language
-        links = PersonalLinks(office.settings.public_url, office.secret, self.campaign.id, row.subscriber_id)
-        recipient = Recipient(
-            address=row.address,
-            given_name=row.given_name,
-            language=language,
-            signed_up=None if granted is None else to_local(granted, office.settings.zone).date(),
-            topic_labels=tuple(self.fields.topic_label(topic, language) for topic in topics),
-        )
-        letter = self._letter(recipient, links, now)
+    def message_id(self, subscriber: int) -> str:
+        """The Message-ID of this campaign's mail to a person: the same however often it is asked."""
+        domain = self.office.settings.sender(self.campaign.sender).address.rpartition("@")[2]
+        return message_id(self.office.secret, self.campaign.name, subscriber, domain)
+
+    def copy(self, row: ClaimedRow) -> FilledMail:
+        """One person's copy without its envelope, as the browser shows it."""
+        with self.office.database.read() as connection:
+            granted = people_rows.granted_on(connection, [row.subscriber_id])
+            topics = people_rows.topics_by_person(connection, [row.subscriber_id])
+        recipient = self._recipient(row, granted.get(row.subscriber_id), topics.get(row.subscriber_id, ()))
+        return self._filled(recipient, self._links(row.subscriber_id))
+
+    def _envelope(
+        self, row: ClaimedRow, granted: datetime | None, topics: Sequence[str], now: datetime
+    ) -> Envelope:
+        letter = self._letter(self._recipient(row, granted, topics), self._links(row.subscriber_id), now)
         return Envelope(
             sender=letter.sender.address,
-            recipient=recipient.address,
+            recipient=row.address,
             message_id=letter.message_id,
             content=serialise(letter),
+        )
+
+    def _recipient(self, row: ClaimedRow, granted: datetime | None, topics: Sequence[str]) -> Recipient:
+        return Recipient(
+            address=row.address,
+            given_name=row.given_name,
+            language=row.language,
+            signed_up=None if granted is None else to_local(granted, self.office.settings.zone).date(),
+            topic_labels=tuple(self.fields.topic_label(topic, row.language) for topic in topics),
+        )
+
+    def _links(self, subscriber: int) -> PersonalLinks:
+        return PersonalLinks(
+            self.office.settings.public_url, self.office.secret, self.campaign.id, subscriber
+        )
+
+    def _filled(self, recipient: Recipient, links: PersonalLinks) -> FilledMail:
+        mail, catalogue = self.editions[recipient.language].mail, self.catalogues[recipient.language]
+        return fill_mail(
+            mail, slot_values(mail.slots, recipient, links, catalogue, self.campaign.kind), frozenset()
         )
 
     def _letter(self, recipient: Recipient, links: PersonalLinks, now: datetime) -> Letter:
         office, campaign, language = self.office, self.campaign, recipient.language
         edition = self.editions[language]
-        values = slot_values(edition.mail.slots, recipient, links, self.catalogues[language], campaign.kind)
-        filled = fill_mail(edition.mail, values, frozenset())
+        filled = self._filled(recipient, links)
         sender = office.settings.sender(campaign.sender)
         return Letter(
             sender=Mailbox(sender.name.get(language) or next(iter(sender.name.values())), sender.address),
@@ -94,9 +125,7 @@ class Filler:
             reply_to=Mailbox("", sender.reply_to) if sender.reply_to else None,
             subject=filled.subject,
             date=now.astimezone(zone_named(campaign.zone)),
-            message_id=message_id(
-                office.secret, campaign.name, links.subscriber, sender.address.rpartition("@")[2]
-            ),
+            message_id=self.message_id(links.subscriber),
             text=filled.text,
             html=filled.html,
             language=language,
@@ -116,8 +145,9 @@ class Filler:
         )
 
     def _extra_headers(self) -> tuple[tuple[str, str], ...]:
-        stream = f"{self.campaign.kind}:{self.office.settings.list.id}"
-        headers = [("Feedback-ID", f"{self.campaign.name}:{stream}")]
+        # The last field names the sender to Gmail's feedback loop: 5 to 15 signs, always the same.
+        sender = "".join(filter(str.isalnum, self.office.settings.list.id))[:15]
+        headers = [("Feedback-ID", f"{self.campaign.name}:{self.campaign.kind}:{sender}")]
         if self.campaign.kind in _BY_RULE:
             headers += [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply")]
         return tuple(headers)
@@ -126,4 +156,6 @@ class Filler:
 def _calendar(edition: Edition) -> tuple[Attachment, ...]:
     if not edition.calendar:
         return ()
-    return (Attachment("deadline.ics", "text/calendar; method=PUBLISH; charset=utf-8", edition.calendar.encode()),)
+    return (
+        Attachment("deadline.ics", "text/calendar; method=PUBLISH; charset=utf-8", edition.calendar.encode()),
+    )

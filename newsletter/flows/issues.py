@@ -20,5 +20,10 @@ def read_issue(office: Office, name: str) -> Campaign:
     path, text = office.library.issue_source(name)
     settings = office.settings
     return parse_issue(
-        text, path, name, languages=settings.languages, zone=settings.zone, lateness=settings.lateness.campaigns
+        text,
+        path,
+        name,
+        languages=settings.languages,
+        zone=settings.zone,
+        lateness=settings.lateness.campaigns,
     )

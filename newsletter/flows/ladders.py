@@ -53,8 +53,12 @@ class Ladder:
             "audience": deadline.audience,
             "url": deadline.url,
             "sequence": deadline.sequence,
-            "former_at": None if deadline.former_at is None else deadline.former_at.isoformat(timespec="minutes"),
-            "reminders": [{"days_before": one.rung, "at": one.when, "state": one.state} for one in self.rungs],
+            "former_at": None
+            if deadline.former_at is None
+            else deadline.former_at.isoformat(timespec="minutes"),
+            "reminders": [
+                {"days_before": one.rung, "at": one.when, "state": one.state} for one in self.rungs
+            ],
         }
 
 
@@ -62,7 +66,7 @@ def list_ladders(office: Office, now: datetime) -> list[Ladder]:
     """Every deadline with its ladder, earliest deadline first."""
     with office.database.read() as connection:
         known = list_deadlines(connection)
-    return [_ladder(office, deadline, planned_at, now) for deadline, planned_at in known]
+    return [_ladder(office, deadline, now) for deadline in known]
 
 
 def known_ladder(office: Office, key: str, now: datetime) -> Ladder:
@@ -75,15 +79,17 @@ def known_ladder(office: Office, key: str, now: datetime) -> Ladder:
     return next(ladder for ladder in list_ladders(office, now) if ladder.deadline.key == key)
 
 
-def _ladder(office: Office, deadline: Deadline, planned_at: datetime, now: datetime) -> Ladder:
+def _ladder(office: Office, deadline: Deadline, now: datetime) -> Ladder:
     at = office.settings.deadlines.at
-    planned = {one.rung: one.schedule for one in plan_ladder(deadline, at, planned_at)}
+    planned = {one.rung: one.schedule for one in plan_ladder(deadline, at)}
     with office.database.read() as connection:
         states = states_of(connection, list(planned.values()))
     rungs = []
     for days in sorted(set(deadline.ladder), reverse=True):
         local = days_before(deadline.at, days, at.hour, at.minute)
-        state = _state(states.get(planned.get(days, "")), to_instant(local, deadline.zone) > now, days in planned)
+        state = _state(
+            states.get(planned.get(days, "")), to_instant(local, deadline.zone) > now, days in planned
+        )
         rungs.append(Rung(days, local.isoformat(timespec="minutes"), state))
     return Ladder(deadline, _deadline_state(deadline, now), tuple(rungs))
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from newsletter.flows.office import Office
 
 
+# A correction that is a day late still helps; nobody would miss the former date more for having read it.
+_A_DAY = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class DueMail:
     """Something whose moment is known: the occurrence, and the campaign that it launches (id 0: not stored yet)."""
@@ -55,15 +59,17 @@ def planned_mails(office: Office, now: datetime) -> Iterator[DueMail]:
     for campaign in scheduled:
         if campaign.instant is not None:
             yield DueMail(Occurrence(campaign.schedule, campaign.instant, campaign.lateness), campaign)
-    for deadline, planned_at in deadlines:
-        yield from _about_deadline(office, deadline, planned_at, now)
+    for deadline in deadlines:
+        yield from _about_deadline(office, deadline, now)
 
 
 def due_mails(office: Office, now: datetime) -> list[DueMail]:
     """What is due at `now` and has not been claimed, earliest first."""
     due = [mail for mail in planned_mails(office, now) if mail.occurrence.is_due(now)]
     with office.database.read() as connection:
-        claimed = claimed_schedules(connection, [mail.occurrence.schedule for mail in due if not mail.campaign.id])
+        claimed = claimed_schedules(
+            connection, [mail.occurrence.schedule for mail in due if not mail.campaign.id]
+        )
     fresh = [mail for mail in due if mail.occurrence.schedule not in claimed]
     return sorted(fresh, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))
 
@@ -81,7 +87,9 @@ def launch_mail(office: Office, mail: DueMail, now: datetime) -> Launch | None:
     editions = None if campaign.id else compose_editions(lay_desk(office, _deadlines(office), now), campaign)
     segments = read_people(office).segments
     with office.database.write() as connection:
-        if not claim_occurrence(connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now):
+        if not claim_occurrence(
+            connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now
+        ):
             return None
         if campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign):
             return None
@@ -92,38 +100,48 @@ def launch_mail(office: Office, mail: DueMail, now: datetime) -> Launch | None:
         before, after = CampaignState.SCHEDULED, CampaignState.SENDING
         if not campaign_rows.move_campaign(connection, campaign.id, before, after, launched_at=now):
             return None
-        languages = sorted(campaign_rows.load_editions(connection, campaign.id), key=office.settings.languages.index)
+        languages = sorted(
+            campaign_rows.load_editions(connection, campaign.id), key=office.settings.languages.index
+        )
         count = freeze_audience(connection, campaign, segments, languages, now)
-    return Launch(replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count)
+    return Launch(
+        replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count
+    )
 
 
 def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
     campaign, occurrence = mail.campaign, mail.occurrence
     with office.database.write() as connection:
-        if not claim_occurrence(connection, occurrence.schedule, occurrence.instant, OccurrenceState.MISSED, now):
+        if not claim_occurrence(
+            connection, occurrence.schedule, occurrence.instant, OccurrenceState.MISSED, now
+        ):
             return None
         if campaign.id:
-            campaign_rows.move_campaign(connection, campaign.id, CampaignState.SCHEDULED, CampaignState.MISSED)
+            campaign_rows.move_campaign(
+                connection, campaign.id, CampaignState.SCHEDULED, CampaignState.MISSED
+            )
     return Launch(campaign, occurrence.instant, OccurrenceState.MISSED, 0)
 
 
 def _deadlines(office: Office) -> dict[str, Deadline]:
     with office.database.read() as connection:
-        return {deadline.key: deadline for deadline, _ in list_deadlines(connection)}
+        return {deadline.key: deadline for deadline in list_deadlines(connection)}
 
 
-def _about_deadline(office: Office, deadline: Deadline, planned_at: datetime, now: datetime) -> Iterator[DueMail]:
+def _about_deadline(office: Office, deadline: Deadline, now: datetime) -> Iterator[DueMail]:
     lateness = office.settings.lateness.reminders
     moved = deadline.former_at is not None and deadline.state is DeadlineState.OPEN
-    if moved and now < deadline.instant:
-        occurrence = Occurrence(correction_schedule(deadline), planned_at, max(lateness, timedelta(days=1)))
+    if moved and deadline.planned_at is not None and now < deadline.instant:
+        occurrence = Occurrence(correction_schedule(deadline), deadline.planned_at, max(lateness, _A_DAY))
         yield DueMail(occurrence, _campaign(office, deadline, CampaignKind.CORRECTION, None))
-    for planned in plan_ladder(deadline, office.settings.deadlines.at, planned_at):
+    for planned in plan_ladder(deadline, office.settings.deadlines.at):
         occurrence = Occurrence(planned.schedule, planned.instant, lateness)
         yield DueMail(occurrence, _campaign(office, deadline, CampaignKind.REMINDER, planned))
 
 
-def _campaign(office: Office, deadline: Deadline, kind: CampaignKind, planned: PlannedReminder | None) -> Campaign:
+def _campaign(
+    office: Office, deadline: Deadline, kind: CampaignKind, planned: PlannedReminder | None
+) -> Campaign:
     name = planned.campaign if planned else campaign_name(deadline.key, "correction", deadline.sequence)
     return Campaign(
         name=name,

@@ -68,7 +68,9 @@ class Wishes:
     pause_to: date | None
 
 
-def find_reader(office: Office, text: str, purpose: Purpose, now: datetime, context: str = "") -> Reader | None:
+def find_reader(
+    office: Office, text: str, purpose: Purpose, now: datetime, context: str = ""
+) -> Reader | None:
     """The reader whose token this is; None if it is not genuine, or for another purpose."""
     token = read_token([office.secret], text, purpose, context)
     if token is None:

@@ -68,7 +68,9 @@ def _as_dict(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def count_segments(office: Office, names: tuple[str, ...], now: datetime, language: str) -> list[SegmentCount]:
+def count_segments(
+    office: Office, names: tuple[str, ...], now: datetime, language: str
+) -> list[SegmentCount]:
     """Count these segments, or all of them.
 
     Raises:
@@ -92,7 +94,9 @@ def count_segments(office: Office, names: tuple[str, ...], now: datetime, langua
     return counted
 
 
-def explain_person(office: Office, segment: str, address: str, now: datetime, language: str) -> PersonExplained:
+def explain_person(
+    office: Office, segment: str, address: str, now: datetime, language: str
+) -> PersonExplained:
     """Why the person with this address is in a segment or not.
 
     Raises:

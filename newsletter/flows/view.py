@@ -14,6 +14,7 @@ from newsletter.flows.fill import Filler
 from newsletter.store import people as people_rows
 from newsletter.store.campaigns import get_campaign
 from newsletter.store.deadlines import find_deadline
+from newsletter.store.ledger import ClaimedRow
 from newsletter.store.occurrences import last_beats
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from newsletter.flows.office import Office
 
 EVENT = "event"
-_PAGE_MARKS = {Purpose.APPLIED: DeadlineMark.APPLIED, Purpose.STOP: DeadlineMark.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def see_deadline(office: Office, key: str, person: int, language: str, now: date
     if deadline is None:
         return None
     article = _article_text(office, deadline.article, language)
-    labels = [entry.text.label for entry in article.deadlines if _key(article, entry.id) == key] if article else []
+    labels = (
+        [entry.text.label for entry in article.deadlines if _key(article, entry.id) == key] if article else []
+    )
     return DeadlineView(
         deadline,
         label=labels[0] if labels else "",
@@ -79,7 +81,7 @@ def see_deadline(office: Office, key: str, person: int, language: str, now: date
 
 def remind_again(office: Office, key: str, text: str, purpose: Purpose) -> bool:
     """Take back "I have applied" or "stop reminding me"; True if the token is genuine."""
-    token = read_token([office.secret], text, purpose, key) if purpose in _PAGE_MARKS else None
+    token = read_token([office.secret], text, purpose, key)
     if token is None:
         return False
     with office.database.write() as connection:
@@ -106,14 +108,13 @@ def calendar_file(office: Office, key: str, language: str, now: datetime) -> byt
     return None
 
 
-def mail_in_browser(office: Office, text: str, language: str, now: datetime) -> FilledMail | None:
+def mail_in_browser(office: Office, text: str, language: str) -> FilledMail | None:
     """The mail that this token came with, for its reader; None if it is not genuine or the person is not known any more.
 
     Args:
         office: where.
         text: a token for viewing.
         language: of another edition; the reader's own, or the first there is, when this one does not exist.
-        now: instant, UTC.
     """
     token = read_token([office.secret], text, Purpose.VIEW)
     if token is None:
@@ -126,7 +127,9 @@ def mail_in_browser(office: Office, text: str, language: str, now: datetime) -> 
     filler = Filler.load(office, campaign)
     wanted = (language, person["language"], *office.settings.languages)
     edition = next((each for each in wanted if each in filler.editions), None)
-    return None if edition is None else filler.copy_for(token.subscriber, person, edition, now)
+    if edition is None:
+        return None
+    return filler.copy(ClaimedRow(0, token.subscriber, edition, 0, person["address"], person["given_name"]))
 
 
 def last_beat(office: Office) -> datetime | None:

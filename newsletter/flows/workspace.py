@@ -82,7 +82,9 @@ def check_articles(office: Office, slugs: tuple[str, ...] = (), today: date | No
             files=office.library.article_files(slug),
             today=today,
         )
-    wanted = [problem for problem in problems if not slugs or not problem.path or _slug_of(office, problem) in slugs]
+    wanted = [
+        problem for problem in problems if not slugs or not problem.path or _slug_of(office, problem) in slugs
+    ]
     return sorted(wanted, key=lambda problem: (problem.path, problem.line or 0))
 
 

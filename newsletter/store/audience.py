@@ -26,7 +26,11 @@ Audience = dict[tuple[str, str | None], int]
 
 
 def freeze_audience(
-    connection: Connection, campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+    connection: Connection,
+    campaign: Campaign,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
 ) -> int:
     """Write one ledger row for everybody in the audience, those left out too; in one statement.
 
@@ -37,13 +41,19 @@ def freeze_audience(
     row = audience.c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
     attempts = literal(0, Integer)
-    chosen = select(literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts).order_by(row.id)
+    chosen = select(
+        literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts
+    ).order_by(row.id)
     columns = ["campaign_id", "subscriber_id", "state", "language", "withheld", "attempts"]
     return connection.execute(insert(deliveries).from_select(columns, chosen)).rowcount
 
 
 def forecast_audience(
-    connection: Connection, campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+    connection: Connection,
+    campaign: Campaign,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
     audience = _audience(campaign, segments, languages, now).subquery()
@@ -67,7 +77,9 @@ def _audience(
     campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
 ) -> Select[Any]:
     person = subscribers.c
-    excluded = or_(false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude))
+    excluded = or_(
+        false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude)
+    )
     withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
     reason = case((excluded, Withheld.EXCLUDED.value), else_=withheld).label("reason")
     inside = _inside(campaign, segments, now)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def add_campaign(connection: Connection, campaign: Campaign, now: datetime) -> int:
     """Store a new campaign and give its id."""
     values = _values(campaign) | {"created_at": now, "approved_by": ""}
-    return connection.execute(insert(campaigns).values(values).returning(campaigns.c.id)).scalar_one()
+    return int(connection.execute(insert(campaigns).values(values).returning(campaigns.c.id)).scalar_one())
 
 
 def change_draft(connection: Connection, campaign: Campaign) -> bool:
@@ -102,7 +102,9 @@ def load_editions(connection: Connection, identity: int) -> dict[str, Any]:
 def times_of(connection: Connection, identity: int) -> dict[str, datetime | None]:
     """When a campaign was created, approved, launched and finished, UTC."""
     row = campaigns.c
-    query = select(row.created_at, row.approved_at, row.launched_at, row.finished_at).where(row.id == identity)
+    query = select(row.created_at, row.approved_at, row.launched_at, row.finished_at).where(
+        row.id == identity
+    )
     return dict(connection.execute(query).mappings().one())
 
 

@@ -10,21 +10,18 @@ from newsletter.core.deadline import Deadline, DeadlineState
 from newsletter.store.tables import deadlines
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection, Row
 
 
-def add_deadline(connection: Connection, deadline: Deadline, now: datetime) -> None:
-    """Store a deadline that has become known at `now`; rungs before that are never sent."""
-    connection.execute(insert(deadlines).values({**_values(deadline), "planned_at": now}))
+def add_deadline(connection: Connection, deadline: Deadline) -> None:
+    """Store a deadline that has become known at its `planned_at`; rungs before that are never sent."""
+    connection.execute(insert(deadlines).values(_values(deadline)))
 
 
-def change_deadline(connection: Connection, deadline: Deadline, before: int, *, planned_at: datetime | None = None) -> bool:
-    """Overwrite a deadline whose sequence is still `before`; with `planned_at` its ladder is planned anew from then."""
-    values = _values(deadline) | ({} if planned_at is None else {"planned_at": planned_at})
+def change_deadline(connection: Connection, deadline: Deadline, before: int) -> bool:
+    """Overwrite a deadline whose sequence is still `before`; False if somebody else has moved it meanwhile."""
     here = deadlines.c.key == deadline.key, deadlines.c.sequence == before
-    return connection.execute(update(deadlines).where(*here).values(values)).rowcount == 1
+    return connection.execute(update(deadlines).where(*here).values(_values(deadline))).rowcount == 1
 
 
 def find_deadline(connection: Connection, key: str) -> Deadline | None:
@@ -33,10 +30,10 @@ def find_deadline(connection: Connection, key: str) -> Deadline | None:
     return None if row is None else _deadline(row)
 
 
-def list_deadlines(connection: Connection) -> list[tuple[Deadline, datetime]]:
-    """Every deadline with the instant from which its ladder is planned, earliest deadline first."""
+def list_deadlines(connection: Connection) -> list[Deadline]:
+    """Every deadline, earliest first."""
     query = select(deadlines).order_by(deadlines.c.instant, deadlines.c.key)
-    return [(_deadline(row), row.planned_at) for row in connection.execute(query)]
+    return [_deadline(row) for row in connection.execute(query)]
 
 
 def _values(deadline: Deadline) -> dict[str, Any]:
@@ -51,6 +48,7 @@ def _values(deadline: Deadline) -> dict[str, Any]:
         "sequence": deadline.sequence,
         "state": deadline.state,
         "former_at": deadline.former_at,
+        "planned_at": deadline.planned_at,
     }
 
 
@@ -65,4 +63,5 @@ def _deadline(row: Row[Any]) -> Deadline:
         sequence=row.sequence,
         state=DeadlineState(row.state),
         former_at=row.former_at,
+        planned_at=row.planned_at,
     )

@@ -112,7 +112,12 @@ def _alembic() -> Config:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # WAL lets readers go on while one writes; FULL makes each commit survive a power cut: the ledger relies on it.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MILLISECONDS}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -41,4 +41,6 @@ def withheld_reason(now: datetime, deadline: str, not_after: datetime | None) ->
 
 def _marked(deadline: str, mark: DeadlineMark) -> ColumnElement[bool]:
     marks = deadline_marks.c
-    return exists().where(marks.subscriber_id == subscribers.c.id, marks.deadline == deadline, marks.mark == mark)
+    return exists().where(
+        marks.subscriber_id == subscribers.c.id, marks.deadline == deadline, marks.mark == mark
+    )

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> Insert:
     """An insert that does nothing where a unique key is taken; `rowcount == 1` means the row is ours."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).values(dict(values)).on_conflict_do_nothing()
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).values(dict(values)).on_conflict_do_nothing()
+    return sqlite.insert(table).values(dict(values)).on_conflict_do_nothing()
 
 
-def insert_or_update(connection: Connection, table: Table, values: Mapping[str, Any], key: list[str]) -> Insert:
+def insert_or_update(
+    connection: Connection, table: Table, values: Mapping[str, Any], key: list[str]
+) -> Insert:
     """An insert that overwrites the row with the same `key`."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(dict(values))
-    return statement.on_conflict_do_update(index_elements=key, set_=dict(values))
+    row = dict(values)
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=row)
+    return sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=row)

@@ -98,11 +98,16 @@ def hand_over(
     """
     row = deliveries.c
     ours = and_(
-        row.id.in_(messages), row.state == DeliveryState.LEASED, row.leased_by == worker, row.lease_until > now
+        row.id.in_(messages),
+        row.state == DeliveryState.LEASED,
+        row.leased_by == worker,
+        row.lease_until > now,
     )
     reason = withheld_reason(now, campaign.deadline, campaign.not_after)
     found = (
-        select(row.id, reason).select_from(deliveries.join(subscribers, subscribers.c.id == row.subscriber_id)).where(ours)
+        select(row.id, reason)
+        .select_from(deliveries.join(subscribers, subscribers.c.id == row.subscriber_id))
+        .where(ours)
     )
     handing = []
     for identity, why in connection.execute(found).all():
@@ -167,7 +172,11 @@ def expire_leases(connection: Connection, now: datetime, *, resend_is_harmless: 
     again = [DeliveryState.LEASED, DeliveryState.HANDING] if resend_is_harmless else [DeliveryState.LEASED]
     ready = update(deliveries).where(expired, row.state.in_(again)).values(state=DeliveryState.READY, **free)
     freed = connection.execute(ready).rowcount
-    unsure = update(deliveries).where(expired, row.state == DeliveryState.HANDING).values(state=DeliveryState.UNSURE, **free)
+    unsure = (
+        update(deliveries)
+        .where(expired, row.state == DeliveryState.HANDING)
+        .values(state=DeliveryState.UNSURE, **free)
+    )
     return freed, connection.execute(unsure).rowcount
 
 
@@ -196,7 +205,12 @@ def decide_unsure(connection: Connection, ids: Sequence[int], *, send_again: boo
 
 
 def list_deliveries(
-    connection: Connection, *, campaign: int | None = None, subscriber: int | None = None, state: str = "", limit: int = 100
+    connection: Connection,
+    *,
+    campaign: int | None = None,
+    subscriber: int | None = None,
+    state: str = "",
+    limit: int = 100,
 ) -> list[dict[str, Any]]:
     """Rows of the ledger with campaign and address, oldest first."""
     row = deliveries.c
@@ -204,8 +218,17 @@ def list_deliveries(
         campaigns, campaigns.c.id == row.campaign_id
     )
     query = select(
-        row.id, campaigns.c.name.label("campaign"), subscribers.c.address, row.language, row.state, row.withheld,
-        row.message_id, row.attempts, row.handed_at, row.settled_at, row.reply,
+        row.id,
+        campaigns.c.name.label("campaign"),
+        subscribers.c.address,
+        row.language,
+        row.state,
+        row.withheld,
+        row.message_id,
+        row.attempts,
+        row.handed_at,
+        row.settled_at,
+        row.reply,
     ).select_from(joined)
     if campaign is not None:
         query = query.where(row.campaign_id == campaign)

@@ -28,7 +28,9 @@ def claim_occurrence(
 
 def claimed_schedules(connection: Connection, schedules: Sequence[str]) -> set[str]:
     """Which of these schedules have an occurrence already."""
-    return set(connection.scalars(select(occurrences.c.schedule).where(occurrences.c.schedule.in_(schedules))))
+    return set(
+        connection.scalars(select(occurrences.c.schedule).where(occurrences.c.schedule.in_(schedules)))
+    )
 
 
 def states_of(connection: Connection, schedules: Sequence[str]) -> dict[str, str]:
@@ -38,11 +40,16 @@ def states_of(connection: Connection, schedules: Sequence[str]) -> dict[str, str
     return {schedule: state for schedule, state in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
-def list_occurrences(connection: Connection, state: OccurrenceState, limit: int = 100) -> list[dict[str, Any]]:
+def list_occurrences(
+    connection: Connection, state: OccurrenceState, limit: int = 100
+) -> list[dict[str, Any]]:
     """Occurrences in a state, newest first."""
     row = occurrences.c
     query = select(row.schedule, row.instant, row.claimed_at).where(row.state == state)
-    return [dict(found) for found in connection.execute(query.order_by(row.instant.desc()).limit(limit)).mappings()]
+    return [
+        dict(found)
+        for found in connection.execute(query.order_by(row.instant.desc()).limit(limit)).mappings()
+    ]
 
 
 def beat(connection: Connection, name: str, now: datetime) -> None:

@@ -67,17 +67,23 @@ def add_person(connection: Connection, row: PersonRow) -> int:
         "source": row.source,
         "attributes": dict(row.attributes),
     }
-    identity = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
+    identity = int(
+        connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
+    )
     set_topics(connection, identity, row.topics)
     return identity
 
 
 def change_person(connection: Connection, identity: int, row: PersonRow) -> bool:
-    """Bring what an import knows of a person up to date; standing, pause and consents are theirs and stay. True if
-    anything changed."""
+    """Bring what an import knows of a person up to date; True if anything changed.
+
+    Standing, pause and consents are the person's own and stay.
+    """
     fields = ("given_name", "language", "country", "zone")
     now = connection.execute(select(subscribers).where(subscribers.c.id == identity)).mappings().one()
-    changed = {name: getattr(row, name) for name in fields if getattr(row, name) and getattr(row, name) != now[name]}
+    changed = {
+        name: getattr(row, name) for name in fields if getattr(row, name) and getattr(row, name) != now[name]
+    }
     attributes = {**now["attributes"], **row.attributes}
     if attributes != now["attributes"]:
         changed["attributes"] = attributes
@@ -99,13 +105,19 @@ def set_topics(connection: Connection, identity: int, topics: Iterable[str]) -> 
 def topics_of(connection: Connection, identity: int) -> list[str]:
     """A person's topics, sorted."""
     topic = subscriber_topics.c
-    return list(connection.scalars(select(topic.topic).where(topic.subscriber_id == identity).order_by(topic.topic)))
+    return list(
+        connection.scalars(select(topic.topic).where(topic.subscriber_id == identity).order_by(topic.topic))
+    )
 
 
 def topics_by_person(connection: Connection, identities: Sequence[int]) -> dict[int, list[str]]:
     """The topics of each of these people, sorted; those without any are missing."""
     topic = subscriber_topics.c
-    query = select(topic.subscriber_id, topic.topic).where(topic.subscriber_id.in_(identities)).order_by(topic.topic)
+    query = (
+        select(topic.subscriber_id, topic.topic)
+        .where(topic.subscriber_id.in_(identities))
+        .order_by(topic.topic)
+    )
     found: dict[int, list[str]] = {}
     for identity, name in connection.execute(query):
         found.setdefault(identity, []).append(name)
@@ -151,7 +163,9 @@ def granted_on(connection: Connection, identities: Sequence[int]) -> dict[int, d
     return {identity: at for identity, at in rows}  # noqa: C416 - Row is no tuple to mypy
 
 
-def mark_deadline(connection: Connection, deadline: str, identity: int, mark: DeadlineMark, at: datetime) -> bool:
+def mark_deadline(
+    connection: Connection, deadline: str, identity: int, mark: DeadlineMark, at: datetime
+) -> bool:
     """Note what a person said about a deadline; True if they had not said it before."""
     values = {"deadline": deadline, "subscriber_id": identity, "mark": mark, "at": at}
     return connection.execute(insert_ignore(connection, deadline_marks, values)).rowcount == 1
@@ -165,12 +179,17 @@ def suppress(connection: Connection, address_hash: str, reason: str, at: datetim
 
 def lift_suppression(connection: Connection, address_hash: str) -> bool:
     """Take an address off the suppression list; True if it was on it."""
-    return connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash)).rowcount == 1
+    return (
+        connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash)).rowcount
+        == 1
+    )
 
 
 def suppression_of(connection: Connection, address_hash: str) -> tuple[str, datetime] | None:
     """Reason and instant of a suppression, None if the address is not suppressed."""
-    row = connection.execute(select(suppressions).where(suppressions.c.address_hash == address_hash)).one_or_none()
+    row = connection.execute(
+        select(suppressions).where(suppressions.c.address_hash == address_hash)
+    ).one_or_none()
     return None if row is None else (row.reason, row.at)
 
 
@@ -185,13 +204,17 @@ def list_suppressions(connection: Connection, limit: int) -> list[dict[str, Any]
 def list_people(connection: Connection, *, search: str = "", limit: int = 50) -> list[dict[str, Any]]:
     """People whose address or name holds `search`, by address."""
     person = subscribers.c
-    query = select(person.id, person.address, person.given_name, person.language, person.country, person.standing)
+    query = select(
+        person.id, person.address, person.given_name, person.language, person.country, person.standing
+    )
     if search:
         query = query.where(
             person.address_key.contains(search.lower(), autoescape=True)
             | person.given_name.contains(search, autoescape=True)
         )
-    return [dict(row) for row in connection.execute(query.order_by(person.address_key).limit(limit)).mappings()]
+    return [
+        dict(row) for row in connection.execute(query.order_by(person.address_key).limit(limit)).mappings()
+    ]
 
 
 def person_row(connection: Connection, identity: int) -> dict[str, Any] | None:

@@ -229,7 +229,8 @@ deliveries = Table(
     _text("reply", 1000, nullable=True),
     one_of("state", DeliveryState),
     CheckConstraint(
-        "withheld IS NULL OR withheld IN (" + ", ".join(f"'{word.value}'" for word in Withheld) + ")", name="withheld"
+        "withheld IS NULL OR withheld IN (" + ", ".join(f"'{word.value}'" for word in Withheld) + ")",
+        name="withheld",
     ),
     CheckConstraint("(state = 'skipped') = (withheld IS NOT NULL)", name="skipped_has_reason"),
     UniqueConstraint("campaign_id", "subscriber_id"),

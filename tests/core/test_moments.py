@@ -11,7 +11,8 @@ from newsletter.core.wording import Catalogue
 LOCALE = Path(__file__).parents[2] / "templates" / "locale"
 EN = Moments(Catalogue("en"))
 FR = Moments(Catalogue.from_po("fr", (LOCALE / "fr.po").read_text(encoding="utf-8")))
-NOON = datetime(2021, 10, 19, 12, 0)
+at = datetime.fromisoformat
+NOON = at("2021-10-19T12:00")
 
 
 def plain(text):
@@ -55,17 +56,17 @@ def test_dates_and_times_are_said_as_people_say_them(said, english, french):
 
 
 def test_an_event_says_from_when_to_when():
-    at, until = datetime(2021, 11, 4, 9, 30), datetime(2021, 11, 4, 12, 30)
+    start, end = at("2021-11-04T09:30"), at("2021-11-04T12:30")
     assert (
-        plain(EN.line(at, until, "Europe/Brussels"))
+        plain(EN.line(start, end, "Europe/Brussels"))
         == "Thursday 4 November 2021, 9:30 to 12:30, Brussels time"
     )
     french = "Jeudi 4 novembre 2021, de 9 h 30 à 12 h 30, heure de Bruxelles"
-    assert plain(FR.line(at, until, "Europe/Brussels")) == french
+    assert plain(FR.line(start, end, "Europe/Brussels")) == french
 
 
 def test_an_event_that_ends_on_another_day_names_that_day():
-    text = EN.hours(datetime(2021, 11, 4, 9, 30), datetime(2021, 11, 5, 16, 0))
+    text = EN.hours(at("2021-11-04T09:30"), at("2021-11-05T16:00"))
     assert plain(text) == "9:30 to 16:00 on 5 November"
 
 
@@ -87,7 +88,7 @@ def test_a_city_with_the_same_clocks_says_nothing_and_another_takes_its_place():
 
 
 def test_another_city_on_another_day_names_the_day():
-    late = datetime(2021, 10, 19, 23, 59)
+    late = at("2021-10-19T23:59")
     assert EN.elsewhere(late, "Europe/Brussels", ["Europe/Athens"]) == ("Wednesday 0:59 in Athens",)
 
 
@@ -97,13 +98,13 @@ def test_a_language_that_cldr_does_not_know_is_said_in_english():
 
 @settings(deadline=None, max_examples=200)
 @given(
-    at=st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1)),
+    moment=st.datetimes(min_value=at("1990-01-01"), max_value=at("2090-01-01")),
     zone=st.sampled_from(["Europe/Brussels", "America/New_York", "Asia/Kolkata", "UTC", "Africa/Cairo"]),
 )
-def test_every_moment_can_be_said_and_keeps_its_figures(at, zone):
+def test_every_moment_can_be_said_and_keeps_its_figures(moment, zone):
     for moments in (EN, FR):
-        text = moments.line(at, None, zone)
-        assert str(at.year) in text
-        assert str(at.hour) in text
-        assert moments.weekday(at)[1:] in text
+        text = moments.line(moment, None, zone)
+        assert str(moment.year) in text
+        assert str(moment.hour) in text
+        assert moments.weekday(moment)[1:] in text
         assert "{" not in text

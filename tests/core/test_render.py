@@ -26,6 +26,7 @@ EMAIL = ROOT / "templates" / "email"
 TEMPLATES = TemplateSet(
     {path.relative_to(EMAIL).as_posix(): path.read_text("utf-8") for path in EMAIL.rglob("*.j2")}
 )
+at = datetime.fromisoformat
 NONCE = "0123456789"
 BRAND = Brand(
     wordmark={"en": "Common Thread", "fr": "Fil commun"},
@@ -41,10 +42,10 @@ BRAND = Brand(
 CALL, KITCHEN = "erasmus-accreditation/accreditation", "kitchen-partners/partners-call"
 DEADLINES = {
     CALL: Deadline(
-        CALL, datetime(2021, 10, 19, 12), "Europe/Brussels", "https://example.org/go/call", "x", (30, 7, 1)
+        CALL, at("2021-10-19T12:00"), "Europe/Brussels", "https://example.org/go/call", "x", (30, 7, 1)
     ),
     KITCHEN: Deadline(
-        KITCHEN, datetime(2021, 11, 30, 18), "Europe/Lisbon", "https://example.org/go/k", "x", (30, 7, 1)
+        KITCHEN, at("2021-11-30T18:00"), "Europe/Lisbon", "https://example.org/go/k", "x", (30, 7, 1)
     ),
 }
 SLUGS = ("sse-global-action", "erasmus-accreditation", "working-across-borders", "kitchen-partners")
@@ -95,7 +96,7 @@ class Page(HTMLParser):
 
     @property
     def text(self):
-        return " ".join(" ".join(self.words).split())
+        return " / ".join(self.words)
 
 
 @cache
@@ -147,7 +148,7 @@ def content(mail, language):
         was = DEADLINES[KITCHEN]
         moved = Deadline(
             KITCHEN,
-            datetime(2021, 12, 14, 18),
+            at("2021-12-14T18:00"),
             was.zone,
             was.url,
             was.audience,
@@ -257,7 +258,7 @@ def test_html_and_text_tell_the_same_dates_and_steps(mail, language):
     days = set(
         re.findall(r"\b\d{1,2} (?:September|October|November|December|octobre|novembre|décembre)", page)
     )
-    assert days or mail in {"confirmation"}
+    assert days or mail == "confirmation"
     assert all(day in text for day in days)
     for story in content(mail, language).articles if "reminder" not in mail else ():
         for entry in story.deadlines:
@@ -315,13 +316,11 @@ def test_every_colour_has_its_twin_in_the_dark(mail, language):
     dark = "".join(re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL))
     used = {name for names in re.findall(r'class="([^"]*)"', html) for name in names.split()}
     coloured = {name for name in used if re.fullmatch(r"(c|g|l|lk)(-\w+)?|b[12]|s-now", name)}
-    missing = {name for name in coloured if not re.search(rf"\.{name}[ ,>{{]", dark)}
-    assert missing <= {"lk"} - coloured
-    for scope in (
-        "[data-ogsc] .c-ink>div{color:#E8EAED",
-        "[data-ogsb] .paper>table{background-color:#1A2029",
-    ):
-        assert scope.rsplit(",", 1)[0] in html
+    assert coloured
+    for name in coloured:
+        assert re.search(rf"\.{name}[ ,>{{]", dark), name
+    assert "[data-ogsc] .c-ink>div{color:#E8EAED" in html
+    assert "[data-ogsb] .paper>table{background-color:#1A2029" in html
 
 
 def test_a_letter_offers_its_other_editions_and_no_edition_of_itself():

@@ -352,5 +352,5 @@ def test_whatever_is_written_is_read_or_refused_with_places(value):
         problems = ()
     except ContentRefused as refused:
         problems = refused.problems
-        assert problems  # noqa: PT017 - either answer is right
+        assert problems
     assert all(problem.line == 4 and problem.what and problem.remedy for problem in problems)

@@ -56,7 +56,7 @@ class Explanation:
             yield from part.lines(depth + 1)
 
 
-def explain(  # noqa: PLR0917 - what `matches` takes, and then what `describe` takes
+def explain(
     node: Node,
     subscriber: Subscriber,
     now: datetime,

@@ -1,0 +1,66 @@
+# `make demo` and `make test` are all that a fresh machine needs; `make` lists the rest.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Tests run in parallel, one process for each core.
+JOBS ?= auto
+
+.PHONY: help
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.PHONY: demo
+demo: $(VENV)/.installed ## play six weeks of an office into var/demo
+	@$(BIN)/newsletter demo
+
+.PHONY: test
+test: $(VENV)/.installed-dev ## run the tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+.PHONY: crash
+crash: $(VENV)/.installed-dev ## kill schedulers many more times than the tests do
+	NEWSLETTER_CRASH_ROUNDS=20 $(BIN)/python -m pytest tests/crash -n 0 -v
+
+.PHONY: fuzz
+fuzz: $(VENV)/.installed-dev ## run the property tests with many more examples
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/core tests/store -n $(JOBS)
+
+.PHONY: lint
+lint: $(VENV)/.installed-dev ## check style, types and the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.installed-dev ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: pictures
+pictures: $(VENV)/.installed-dev ## make the pictures of the README again (needs Chromium)
+	$(BIN)/python docs/pictures.py
+
+.PHONY: clean
+clean: ## remove the virtual environment and what the demo left
+	rm -rf $(VENV) var/demo dist
+
+# One step for the environment, and stamps, so that a warm `make` starts at once.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not. Install it, or name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV), with what the tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,63 @@
+"""Leaving: one button for people, one POST for mail programs (RFC 8058), and a day to change one's mind."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import PlainTextResponse
+
+from newsletter.core.token import Purpose
+from newsletter.flows.people import unsubscribe
+from newsletter.flows.preferences import Reader, find_reader, undo_leaving
+from newsletter.public.forms import Form
+from newsletter.public.pages import Door, Pages, not_here
+
+router = APIRouter()
+
+ONE_CLICK = "one-click"
+
+
+@router.api_route("/u/{token}", methods=["GET", "HEAD"])
+def ask(request: Request, door: Door, token: str) -> Response:
+    """One button. Scanners and previews open this page, so it changes nothing."""
+    return _stand(request, door, _reader(door, token))
+
+
+@router.post("/u/{token}")
+def leave(request: Request, door: Door, token: str, form: Form) -> Response:
+    """The one-click POST of a mail program, or the button of the page; any other body gets the page."""
+    if str(form.get("List-Unsubscribe", "")).lower() == ONE_CLICK:
+        reader = _left(door, token, source=ONE_CLICK)
+        words = door.catalogues[door.language(request, reader)].gettext
+        return PlainTextResponse(words("You are unsubscribed. Nothing more will come.") + "\n")
+    if "confirm" in form:
+        return _stand(request, door, _left(door, token, source="page"))
+    return _stand(request, door, _reader(door, token))
+
+
+@router.post("/u/{token}/undo")
+def undo(request: Request, door: Door, token: str) -> Response:
+    """The way back, from the page that says goodbye."""
+    reader = _reader(door, token)
+    wording = door.catalogues[door.language(request, reader)].gettext("That was a mistake, put me back")
+    if undo_leaving(door.office, token, wording, door.office.clock()):
+        return door.show(request, "back", reader=reader)
+    return door.show(request, "goodbye", reader=reader, status=409)
+
+
+def _reader(door: Pages, token: str) -> Reader:
+    reader = find_reader(door.office, token, Purpose.UNSUBSCRIBE, door.office.clock())
+    if reader is None:
+        raise not_here()
+    return reader
+
+
+def _left(door: Pages, token: str, source: str) -> Reader:
+    """Leave, and see how things stand then."""
+    if not unsubscribe(door.office, token, door.office.clock(), source):
+        raise not_here()
+    return _reader(door, token)
+
+
+def _stand(request: Request, door: Pages, reader: Reader) -> Response:
+    """The page that fits: the question, or the goodbye to somebody who has left already."""
+    return door.show(request, "goodbye" if reader.has_left else "unsubscribe", reader=reader)

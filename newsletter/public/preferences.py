@@ -1,0 +1,69 @@
+"""Preferences: topics, language, a pause, and the way to leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request, Response
+
+from newsletter.core.token import Purpose
+from newsletter.flows.preferences import Reader, Wishes, find_reader, pause_days, read_pause, save_wishes
+from newsletter.flows.workspace import read_people
+from newsletter.public.forms import Form
+from newsletter.public.languages import nearest
+from newsletter.public.pages import Door, Pages, not_here, own_name
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+
+router = APIRouter()
+
+
+@router.api_route("/p/{token}", methods=["GET", "HEAD"])
+def show(request: Request, door: Door, token: str) -> Response:
+    """The form, as things stand."""
+    return _form(request, door, _reader(door, token))
+
+
+@router.post("/p/{token}")
+def save(request: Request, door: Door, token: str, form: Form) -> Response:
+    """Save, or say what is wrong and save nothing."""
+    reader = _reader(door, token)
+    if "save" not in form:
+        return _form(request, door, reader)
+    language, topics = _text(form, "language"), tuple(str(topic) for topic in form.getlist("topic"))
+    until = "" if "resume" in form else _text(form, "until")
+    try:
+        pause_to = read_pause(until, reader, door.office.clock())
+    except ValueError:
+        tried = {"topics": topics, "chosen_language": language, "until": until}
+        return _form(request, door, reader, status=422, wrong_date=True, **tried)
+    save_wishes(door.office, reader, Wishes(topics, language, pause_to))
+    return _form(request, door, _reader(door, token), is_saved=True)
+
+
+def _reader(door: Pages, token: str) -> Reader:
+    reader = find_reader(door.office, token, Purpose.PREFERENCES, door.office.clock())
+    if reader is None or not reader.address:
+        raise not_here()
+    return reader
+
+
+def _text(form: FormData, name: str) -> str:
+    return str(form.get(name, "")).strip()
+
+
+def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **context: object) -> Response:
+    first, last = pause_days(reader, door.office.clock())
+    standing: dict[str, object] = {
+        "offered": read_people(door.office).fields.topics.values(),
+        "topics": reader.topics,
+        "languages": {code: own_name(code) for code in door.catalogues},
+        "chosen_language": nearest(reader.language, tuple(door.catalogues)) or next(iter(door.catalogues)),
+        "until": reader.paused_to.isoformat() if reader.paused_to else "",
+        "first": first,
+        "last": last,
+        "is_saved": False,
+        "wrong_date": False,
+    }
+    return door.show(request, "preferences", reader=reader, status=status, **{**standing, **context})

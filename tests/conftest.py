@@ -1,0 +1,68 @@
+"""What every test may use: a workspace of its own, an office in it, and a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from newsletter.demo.clock import SimulatedClock
+from newsletter.starter import lay_out
+from newsletter.wiring import open_office
+
+settings.register_profile("short", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Where Chromium is; without it browser tests are skipped, or fail where everything is required."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        reason = "Chromium is not installed (Debian package: chromium)"
+        if os.environ.get("NEWSLETTER_TEST_REQUIRE_ALL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_the_shell(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("NEWSLETTER_") and not name.startswith("NEWSLETTER_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def starter(tmp_path_factory) -> Path:
+    """The starter workspace, laid out once; copy it before changing it."""
+    folder = tmp_path_factory.mktemp("starter") / "workspace"
+    lay_out(folder)
+    return folder
+
+
+@pytest.fixture
+def workspace(starter, tmp_path) -> Path:
+    """A workspace of the test's own."""
+    return Path(shutil.copytree(starter, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    """Stands at 15 September 2021, 08:00 in Brussels, until it is set."""
+    return SimulatedClock(datetime(2021, 9, 15, 6, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def office(workspace, clock):
+    """An office in the test's workspace: SQLite, a Maildir in var/outbox, a known key."""
+    opened = open_office(workspace, clock, {"secret": "a key for tests"})
+    yield opened
+    opened.database.close()
