@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.segment.describe import describe
 from newsletter.core.segment.explain import Explanation, explain
-from newsletter.core.segment.tree import label_in
 from newsletter.flows.people import known_person
 from newsletter.flows.workspace import read_people
 from newsletter.store.audience import count_mailable, withheld_now
@@ -85,7 +84,7 @@ def count_segments(
             counted.append(
                 SegmentCount(
                     name=segment.id,
-                    title=label_in(segment.titles, language, segment.id),
+                    title=segment.title(language),
                     sentence=describe(segment.where, people.segments, people.fields, language),
                     people=count_segment(connection, clause),
                     mailable=count_mailable(connection, clause, now),

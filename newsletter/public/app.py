@@ -58,4 +58,6 @@ async def _failed(request: Request, error: Exception) -> Response:
     log.error("a page failed", exc_info=error)
     pages: Pages = request.app.state.pages
     # This answer is given outside the middleware, so it carries the headers itself.
-    return SafeHeaders.add_to(pages.show(request, "trouble", status=503, headers={"Retry-After": _RETRY_SECONDS}))
+    return SafeHeaders.add_to(
+        pages.show(request, "trouble", status=503, headers={"Retry-After": _RETRY_SECONDS})
+    )

@@ -73,7 +73,9 @@ def _note(request: Request, door: Pages, key: str, token: str, purpose: Purpose,
     return _page(request, door, reader, view, purpose, reminded_again=undo)
 
 
-def _found(request: Request, door: Pages, key: str, token: str, purpose: Purpose) -> tuple[Reader, DeadlineView]:
+def _found(
+    request: Request, door: Pages, key: str, token: str, purpose: Purpose
+) -> tuple[Reader, DeadlineView]:
     now = door.office.clock()
     reader = find_reader(door.office, token, purpose, now, key)
     if reader is None or not reader.address:

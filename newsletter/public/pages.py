@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 from fastapi import Depends, HTTPException, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
@@ -82,7 +83,9 @@ class Pages:
         personal = {"reader": reader, "links": self.links(reader.token)} if reader else {}
         given = {**self._everywhere(language), **personal, **context}
         text = self.templates.render(f"{name}.html.j2", given)
-        return HTMLResponse(text, status, {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})})
+        return HTMLResponse(
+            text, status, {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
+        )
 
     def _everywhere(self, language: str) -> dict[str, Any]:
         catalogue, brand = self.catalogues[language], self.office.brand
@@ -92,14 +95,17 @@ class Pages:
 
         def stamp(instant: Any, zone: str) -> str:
             local = to_local(instant, zone)
-            return catalogue.gettext("{date}, {time}", date=moments.date(local), time=moments.clock(local.time()))
+            return catalogue.gettext(
+                "{date}, {time}", date=moments.long(local), time=moments.clock(local.time())
+            )
 
         return {
             "_": catalogue.gettext,
             "moments": moments,
             "stamp": stamp,
-            "strong": Markup("<strong>{}</strong>").format,
-            "anchor": Markup('<a href="{}">{}</a>').format,
+            "month_alone": lambda day: format_date(day, "LLLL", moments.locale),
+            "strong": _strong,
+            "anchor": _anchor,
             "language": language,
             "direction": _locale(language).text_direction,
             "other_languages": {other: own_name(other) for other in self.catalogues if other != language},
@@ -116,6 +122,14 @@ def own_name(language: str) -> str:
     locale = _locale(language)
     name = locale.get_display_name(locale) or language
     return name[:1].upper() + name[1:]
+
+
+def _strong(text: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(text)
+
+
+def _anchor(url: str, text: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(url, text)
 
 
 def not_here() -> HTTPException:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
+from newsletter.core.segment.tree import label_in
 from newsletter.core.token import Purpose
 from newsletter.flows.preferences import Reader, Wishes, find_reader, pause_days, read_pause, save_wishes
 from newsletter.flows.workspace import read_people
@@ -53,10 +54,22 @@ def _text(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()
 
 
-def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **context: object) -> Response:
+def _offered(door: Pages, language: str) -> list[dict[str, str]]:
+    """The topics to choose from, in the order of `fields.yaml`."""
+    return [
+        {
+            "id": topic.id,
+            "label": topic.label(language),
+            "description": label_in(topic.descriptions, language, ""),
+        }
+        for topic in read_people(door.office).fields.topics.values()
+    ]
+
+
+def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **context: Any) -> Response:
     first, last = pause_days(reader, door.office.clock())
-    standing: dict[str, object] = {
-        "offered": read_people(door.office).fields.topics.values(),
+    standing: dict[str, Any] = {
+        "offered": _offered(door, door.language(request, reader)),
         "topics": reader.topics,
         "languages": {code: own_name(code) for code in door.catalogues},
         "chosen_language": nearest(reader.language, tuple(door.catalogues)) or next(iter(door.catalogues)),

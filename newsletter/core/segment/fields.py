@@ -86,13 +86,9 @@ def parse_fields(text: str, path: str) -> Fields:
         ContentRefused: every problem with its line.
     """
     reader = Reader(text, path)
-    root = reader.root(("fields", "attributes", "topics"))
-    section = "attributes" if "attributes" in root else "fields"  # the two mean the same
-    if "fields" in root and "attributes" in root:
-        reader.blame("'fields' and 'attributes' mean the same.", "Keep one of the two.", ("attributes",))
+    root = reader.root(("fields", "topics"))
     fields = {
-        name: _field(reader, (section, name), value)
-        for name, value in _section(reader, root, section).items()
+        name: _field(reader, ("fields", name), value) for name, value in _section(reader, root, "fields").items()
     }
     topics = {name: _topic(reader, name, value) for name, value in _section(reader, root, "topics").items()}
     reader.finish()
