@@ -39,7 +39,9 @@ class CampaignState(StrEnum):
 
 CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.DRAFT: frozenset({CampaignState.APPROVED, CampaignState.CANCELLED}),
-    CampaignState.APPROVED: frozenset({CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED}),
+    CampaignState.APPROVED: frozenset(
+        {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED}
+    ),
     CampaignState.SCHEDULED: frozenset(
         {CampaignState.APPROVED, CampaignState.SENDING, CampaignState.MISSED, CampaignState.CANCELLED}
     ),

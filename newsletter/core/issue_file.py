@@ -54,13 +54,21 @@ class _Reader:
             return {}
         for language in languages:
             if needed and not value.get(language):
-                self._wrong(key, f"'{key}' has no text in '{language}'.", "Write one: every edition needs it.")
+                self._wrong(
+                    key, f"'{key}' has no text in '{language}'.", "Write one: every edition needs it."
+                )
         return {str(language): text.strip() for language, text in value.items()}
 
     def names(self, key: str, *, needed: bool = False) -> tuple[str, ...]:
         value = self.source.value.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(name, str) for name in value) or (needed and not value):
-            self._wrong(key, f"'{key}' should be a list of names.", "Write one name on each line, after a dash.")
+        if (
+            not isinstance(value, list)
+            or not all(isinstance(name, str) for name in value)
+            or (needed and not value)
+        ):
+            self._wrong(
+                key, f"'{key}' should be a list of names.", "Write one name on each line, after a dash."
+            )
             return ()
         return tuple(value)
 

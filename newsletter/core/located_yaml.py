@@ -1,11 +1,13 @@
 """YAML that remembers on which line each value stood, for errors a person can act on.
 
 Values are plain: mappings, lists, strings, whole numbers, decimals, true, false, null. Nothing is guessed from looks:
-a date stays the string that was written and `NO` (Norway) is not "false", two well-known surprises of YAML 1.1.
+a date stays the string that was written, `NO` (Norway) is not "false", `9:30` is not 570 and the postcode `01000` is
+not 512: four well-known surprises of YAML 1.1.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +19,9 @@ Path = tuple[str | int, ...]
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """SafeLoader without dates, without yes/no/on/off and without aliases (they can grow without end)."""
+    """SafeLoader that knows no types but those above, and no aliases (they can grow without end)."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - yaml's own way; filled below
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -26,15 +30,15 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+for _type, _looks, _first in (
+    ("null", r"(?:~|null|Null|NULL|)\Z", ["~", "n", "N", ""]),
+    ("int", r"-?(?:0|[1-9][0-9]*)\Z", list("-0123456789")),
+    ("float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+\Z", list("-0123456789")),
+):
+    _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_type}", re.compile(_looks), _first)
 _BOOLEANS = {"true": True, "false": False}
+_NOTHING_PLAIN = object()
+_NOT_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,13 @@ def parse_yaml(text: str, path: str, *, first_line: int = 1) -> LocatedYaml:
         what = f"This is not valid YAML: {error.problem or error.context}."
         remedy = "Check the indentation and put quotes round a text that has a colon or begins with a sign."
         raise ContentRefused(Problem(what, remedy, path, line)) from None
-    except yaml.YAMLError as error:
+    except yaml.YAMLError as error:  # the reader's, which has a position instead of a line
+        line = first_line + text.count("\n", 0, getattr(error, "position", 0))
         what = f"This is not valid YAML: {str(error).splitlines()[0]}."
-        raise ContentRefused(
-            Problem(what, "Remove characters that are not text.", path, first_line)
-        ) from None
+        raise ContentRefused(Problem(what, "Remove characters that are not text.", path, line)) from None
+    except (ValueError, OverflowError):  # "\UFFFFFFFF", a %YAML line with 5,000 digits
+        what = "This is not valid YAML: a character or a version that does not exist."
+        raise ContentRefused(Problem(what, "Write the character itself.", path, first_line)) from None
     except RecursionError:
         what = "The values are nested too deeply."
         raise ContentRefused(
@@ -117,8 +123,8 @@ def _value(
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
             line = first + key_node.start_mark.line
+            key = _key(key_node, path, line)
             if key in mapping:
                 what, remedy = f"The key '{key}' stands here a second time.", "Keep one of the two."
                 raise ContentRefused(Problem(what, remedy, path, line, dotted((*keys, key))))
@@ -130,7 +136,21 @@ def _value(
     if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _BOOLEANS:
         return _BOOLEANS[node.value]
     try:
-        return loader.construct_object(node, deep=True)
+        value = loader.construct_object(node, deep=True)
     except (ValueError, KeyError, AttributeError):  # a number of 5,000 digits, `!!int abc`
-        what, remedy = "This value cannot be read.", "Put it in quotes."
-        raise ContentRefused(Problem(what, remedy, path, lines[keys], dotted(keys))) from None
+        value = _NOTHING_PLAIN
+    if not isinstance(value, str | int | float | bool | None) or not _is_text(value):
+        what, remedy = "This value cannot be read.", "Write it as plain text, in quotes."
+        raise ContentRefused(Problem(what, remedy, path, lines[keys], dotted(keys)))
+    return value
+
+
+def _key(node: yaml.Node, path: str, line: int) -> str:
+    if isinstance(node, yaml.ScalarNode) and _is_text(node.value):
+        return str(node.value)
+    raise ContentRefused(Problem("A key should be one word.", "Write 'name: value'.", path, line))
+
+
+def _is_text(value: object) -> bool:
+    """Whether it can be stored and sent: no NUL and no half of a surrogate pair, which escapes can write."""
+    return not isinstance(value, str) or not _NOT_TEXT.search(value)

@@ -118,7 +118,13 @@ def _check_header(names: Sequence[str], path: str, fields: Fields) -> None:
 
 
 def _read_row(
-    row: Mapping[str, str | None], line: int, path: str, fields: Fields, seen: dict[str, int], *, allow_roles: bool
+    row: Mapping[str, str | None],
+    line: int,
+    path: str,
+    fields: Fields,
+    seen: dict[str, int],
+    *,
+    allow_roles: bool,
 ) -> PersonEntry | Reject:
     cells = {name: value.strip() if isinstance(value, str) else "" for name, value in row.items()}
     try:
@@ -130,7 +136,9 @@ def _read_row(
 
 def _check_shape(row: Mapping[str, str | None], cells: Mapping[str, str]) -> None:
     if "" in row or None in row.values():
-        raise _RowRefused("", "The row has another number of cells than the header.", "Check commas and quotes.")
+        raise _RowRefused(
+            "", "The row has another number of cells than the header.", "Check commas and quotes."
+        )
     if any("\ud800" <= sign <= "\udfff" for cell in cells.values() for sign in cell):
         raise _RowRefused("", "The row is not UTF-8 text.", "Save the file as UTF-8 and import it again.")
 
@@ -152,7 +160,9 @@ def _person(
         zone=_zone(cells),
         topics=_topics(cells, fields),
         joined=_instant(cells, "joined"),
-        consent_source=_required(cells, "consent_source", "Say where and how the person agreed, for example: sign-up form."),
+        consent_source=_required(
+            cells, "consent_source", "Say where and how the person agreed, for example: sign-up form."
+        ),
         consented=_consented(cells),
         status=_status(cells),
         paused_until=_instant(cells, "paused_until"),
@@ -186,7 +196,9 @@ def _required(cells: Mapping[str, str], column: str, remedy: str) -> str:
 def _short(cells: Mapping[str, str], column: str) -> str:
     value = cells.get(column, "")
     if any(ord(sign) < ord(" ") for sign in value):
-        raise _RowRefused(column, "The text has a line break or a control character.", "Write it on one line.")
+        raise _RowRefused(
+            column, "The text has a line break or a control character.", "Write it on one line."
+        )
     if len(value) > _LONGEST:
         raise _RowRefused(column, f"The text is longer than {_LONGEST} characters.", "Shorten it.")
     return value
@@ -202,7 +214,9 @@ def _language(cells: Mapping[str, str]) -> str:
 def _country(cells: Mapping[str, str]) -> str:
     value = cells.get("country", "").upper()
     if value and not re.fullmatch(r"[A-Z]{2}", value):
-        raise _RowRefused("country", f"'{value}' is not a country code.", "Write two letters such as BE or FR.")
+        raise _RowRefused(
+            "country", f"'{value}' is not a country code.", "Write two letters such as BE or FR."
+        )
     return value
 
 
@@ -217,11 +231,15 @@ def _zone(cells: Mapping[str, str]) -> str:
 
 
 def _topics(cells: Mapping[str, str], fields: Fields) -> tuple[str, ...]:
-    topics = tuple(dict.fromkeys(topic.strip() for topic in cells.get("topics", "").split(";") if topic.strip()))
+    topics = tuple(
+        dict.fromkeys(topic.strip() for topic in cells.get("topics", "").split(";") if topic.strip())
+    )
     for topic in topics:
         if topic not in fields.topics:
             known = ", ".join(fields.topics)
-            raise _RowRefused("topics", f"The topic '{topic}' is not known.", f"Topics are {known}, parted by semicolons.")
+            raise _RowRefused(
+                "topics", f"The topic '{topic}' is not known.", f"Topics are {known}, parted by semicolons."
+            )
     return topics
 
 
@@ -251,7 +269,9 @@ def _status(cells: Mapping[str, str]) -> Status:
     try:
         return Status(value)
     except ValueError:
-        raise _RowRefused("status", f"'{value}' is not a status.", f"Write one of {', '.join(Status)}.") from None
+        raise _RowRefused(
+            "status", f"'{value}' is not a status.", f"Write one of {', '.join(Status)}."
+        ) from None
 
 
 def _attributes(cells: Mapping[str, str], fields: Fields) -> Iterator[tuple[str, str | int | bool]]:
@@ -263,7 +283,9 @@ def _attributes(cells: Mapping[str, str], fields: Fields) -> Iterator[tuple[str,
 
 def _choice(known: Field, value: str) -> str:
     if value not in known.choices:
-        raise _RowRefused(known.name, f"'{value}' is not one of the choices.", f"Write one of {', '.join(known.choices)}.")
+        raise _RowRefused(
+            known.name, f"'{value}' is not one of the choices.", f"Write one of {', '.join(known.choices)}."
+        )
     return value
 
 

@@ -44,7 +44,9 @@ class Problem:
         return ": ".join(part for part in (where, self.field) if part)
 
     def __str__(self) -> str:
-        return " ".join(part for part in (f"{self.place}:" if self.place else "", self.what, self.remedy) if part)
+        return " ".join(
+            part for part in (f"{self.place}:" if self.place else "", self.what, self.remedy) if part
+        )
 
     def as_dict(self) -> dict[str, str | int | None]:
         return {
@@ -65,7 +67,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an acciden
         self.problems = problems
 
     @classmethod
-    def because(cls, what: str, remedy: str = "", *, path: str = "", line: int | None = None, field: str = "") -> Refusal:
+    def because(
+        cls, what: str, remedy: str = "", *, path: str = "", line: int | None = None, field: str = ""
+    ) -> Refusal:
         """A refusal with one problem."""
         return cls(Problem(what, remedy, path, line, field))
 

@@ -79,6 +79,8 @@ def plan_ladder(deadline: Deadline, at: time, since: datetime | None = None) -> 
         if instant < closing and (first is None or first <= instant):
             moments.append((instant, local, rung))
     return tuple(
-        PlannedReminder(deadline.key, rung, local, deadline.zone, instant, deadline.sequence, last=index == len(moments))
+        PlannedReminder(
+            deadline.key, rung, local, deadline.zone, instant, deadline.sequence, last=index == len(moments)
+        )
         for index, (instant, local, rung) in enumerate(moments, start=1)
     )

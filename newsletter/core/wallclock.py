@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 from newsletter.core.refusal import ContentRefused, Problem
 
+# Outside of these a year is a slip of the pen, and arithmetic with zones and ladders can leave the calendar.
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
+
 
 def zone_named(name: str) -> ZoneInfo:
     """The zone of the IANA database with this name.
@@ -28,7 +31,7 @@ def parse_local(text: str) -> datetime:
     """A wall-clock time as people write it in files: `2021-10-19T12:00`, no offset.
 
     Raises:
-        ContentRefused: it is no date and time, or it has an offset (the zone says that).
+        ContentRefused: it is no date and time, or it has an offset (the zone says that), or its year cannot be meant.
     """
     remedy = "Write it as 2021-10-19T12:00, and the zone beside it."
     try:
@@ -39,6 +42,8 @@ def parse_local(text: str) -> datetime:
         raise ContentRefused(Problem(f"'{text}' has no time of day.", remedy))
     if local.tzinfo is not None:
         raise ContentRefused(Problem(f"'{text}' has an offset.", remedy))
+    if not _EARLIEST_YEAR <= local.year <= _LATEST_YEAR:
+        raise ContentRefused(Problem(f"The year of '{text}' cannot be meant.", remedy))
     return local
 
 

@@ -50,25 +50,32 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
     The message in hand is always finished. A transport that cannot be reached leaves the rows ready.
     """
     tally = DeliveryTally()
-    transport = office.open_transport()
+    transport, now = office.open_transport(), office.clock()
     with office.database.write() as connection:
-        ledger.expire_leases(connection, office.clock(), resend_is_harmless=transport.resend_is_harmless)
+        ledger.expire_leases(connection, now, resend_is_harmless=transport.resend_is_harmless)
+        due = ledger.anything_due(connection, now)
+        tally.finished = campaign_rows.finish_campaigns(connection, now)
+    if not due:  # no connection is opened for nothing
+        return tally
     try:
         with transport:
-            fillers: dict[int, Filler] = {}
-            while not stop():
-                batches = [
-                    _deliver_batch(office, transport, one, fillers, tally, stop) for one in _sending(office)
-                ]
-                if not any(batches):
-                    break
+            _take_turns(office, transport, tally, stop)
     except TransportDown as down:
         tally.down = str(down)
     finally:
         with office.database.write() as connection:
             ledger.give_back(connection, office.worker)
-            tally.finished = campaign_rows.finish_campaigns(connection, office.clock())
+            tally.finished += campaign_rows.finish_campaigns(connection, office.clock())
     return tally
+
+
+def _take_turns(office: Office, transport: Transport, tally: DeliveryTally, stop: Callable[[], bool]) -> None:
+    """One batch of each campaign after the other, so that a short mail never waits behind a long list."""
+    fillers: dict[int, Filler] = {}
+    while not stop():
+        turns = [_deliver_batch(office, transport, one, fillers, tally, stop) for one in _sending(office)]
+        if not any(turns):
+            return
 
 
 def _sending(office: Office) -> list[Campaign]:

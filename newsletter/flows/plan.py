@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newsletter.core.campaign import CampaignKind
 from newsletter.flows.launch import due_mails, planned_mails
 from newsletter.flows.workspace import read_people
 from newsletter.store.audience import Audience, forecast_audience
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One mail to come: its campaign, its instant (UTC), and its audience if it were frozen now."""
+    """One mail to come: its campaign, its instant (UTC), and its audience then, if nobody does anything until then."""
 
     campaign: Campaign
     instant: datetime
@@ -52,12 +53,17 @@ def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
 
 
 def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> list[Forecast]:
-    """Everything planned from `start` up to `end` (instants), earliest first."""
+    """Everything planned from `start` up to `end` (instants), earliest first.
+
+    Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more.
+    """
     unclaimed = {mail.occurrence.schedule for mail in due_mails(office, now)}
     found = []
     for mail in planned_mails(office, now):
         instant = mail.occurrence.instant
         waiting = not mail.occurrence.is_due(now) or mail.occurrence.schedule in unclaimed
         if start <= instant < end and waiting:
-            found.append(Forecast(mail.campaign, instant, audience_of(office, mail.campaign, now)))
+            audience = audience_of(office, mail.campaign, max(instant, now))
+            if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
+                found.append(Forecast(mail.campaign, instant, audience))
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))

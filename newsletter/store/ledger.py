@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, null, or_, select, update
 
+from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.store.gate import withheld_reason
 from newsletter.store.tables import campaigns, deliveries, subscribers
@@ -45,6 +46,18 @@ class Settlement:
     reply_code: int | None = None
     reply: str = ""
     not_before: datetime | None = None
+
+
+def anything_due(connection: Connection, now: datetime) -> bool:
+    """Whether any campaign under way has a row to hand over at `now`."""
+    row = deliveries.c
+    due = select(row.id).where(
+        row.campaign_id == campaigns.c.id,
+        row.state == DeliveryState.READY,
+        or_(row.not_before.is_(None), row.not_before <= now),
+    )
+    sending = select(campaigns.c.id).where(campaigns.c.state == CampaignState.SENDING, due.exists())
+    return connection.scalar(sending.limit(1)) is not None
 
 
 def claim_batch(

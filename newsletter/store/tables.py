@@ -237,6 +237,13 @@ deliveries = Table(
     Index(None, "campaign_id", "state"),
     Index(None, "subscriber_id"),
 )
+# Asked on every beat, and nearly always empty.
+Index(
+    None,
+    deliveries.c.lease_until,
+    sqlite_where=deliveries.c.lease_until.is_not(None),
+    postgresql_where=deliveries.c.lease_until.is_not(None),
+)
 
 heartbeats = Table(
     "heartbeats",

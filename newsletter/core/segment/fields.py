@@ -88,7 +88,8 @@ def parse_fields(text: str, path: str) -> Fields:
     reader = Reader(text, path)
     root = reader.root(("fields", "topics"))
     fields = {
-        name: _field(reader, ("fields", name), value) for name, value in _section(reader, root, "fields").items()
+        name: _field(reader, ("fields", name), value)
+        for name, value in _section(reader, root, "fields").items()
     }
     topics = {name: _topic(reader, name, value) for name, value in _section(reader, root, "topics").items()}
     reader.finish()

@@ -224,6 +224,14 @@ def _create_deliveries() -> None:
     op.create_index(
         op.f("ix_deliveries_campaign_id_state"), "deliveries", ["campaign_id", "state"], unique=False
     )
+    op.create_index(
+        op.f("ix_deliveries_lease_until"),
+        "deliveries",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
     op.create_index(op.f("ix_deliveries_subscriber_id"), "deliveries", ["subscriber_id"], unique=False)
 
 
