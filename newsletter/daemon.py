@@ -43,9 +43,12 @@ class Daemon:
 
     def launch(self) -> None:
         """Launch what is due."""
-        for launched in launch_due(self.office, self.office.clock()):
+        launches, refusals = launch_due(self.office, self.office.clock())
+        for refusal in refusals:
+            self._tell_once(str(refusal))
+        for launched in launches:
             log.info(
-                "launched" if launched.rows else "missed",
+                launched.state.value,
                 campaign=launched.campaign.name,
                 due=launched.instant.isoformat(),
                 rows=launched.rows,

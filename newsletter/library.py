@@ -119,6 +119,11 @@ class Library:
         """
         return self._bytes(self._inside(self._templates / "public", name))
 
+    def web_sources(self) -> dict[str, str]:
+        """The templates and style sheets of the demonstration's pages, `web/**/*`, by their path inside `web`."""
+        folder = self._templates / "web"
+        return self._texts(folder, "**/*.j2") | self._texts(folder, "**/*.css")
+
     def segments_source(self) -> tuple[str, str]:
         """Path and text of `segments.yaml`.
 

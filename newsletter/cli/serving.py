@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def run_web(office: Office, host: str, port: int) -> None:
     """Serve the readers' pages until SIGTERM or SIGINT."""
+    # Paths of these pages are keys to act for a reader: no access log keeps them.
     err.print(f"Readers' pages: http://{host}:{port}/", highlight=False)
-    uvicorn.run(create_public_app(office), host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(create_public_app(office), host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
 
 def run_everything(office: Office, host: str, port: int) -> None:

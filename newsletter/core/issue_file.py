@@ -20,6 +20,7 @@ _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
     "articles", "segment", "exclude", "sender", "at", "zone",
 )  # fmt: skip
+_LONGEST_NAME = 120  # the column of a campaign's name
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -53,10 +54,9 @@ class _Reader:
             self._wrong(key, f"'{key}' should have a text for each language.", f"Write {{{example}}}.")
             return {}
         for language in languages:
-            if needed and not value.get(language):
-                self._wrong(
-                    key, f"'{key}' has no text in '{language}'.", "Write one: every edition needs it."
-                )
+            if needed and not value.get(language, "").strip():
+                what, remedy = f"'{key}' has no text in '{language}'.", "Write one: every edition needs it."
+                self.problems.append(self.source.problem(what, remedy, key, language))
         return {str(language): text.strip() for language, text in value.items()}
 
     def names(self, key: str, *, needed: bool = False) -> tuple[str, ...]:
@@ -70,6 +70,10 @@ class _Reader:
                 key, f"'{key}' should be a list of names.", "Write one name on each line, after a dash."
             )
             return ()
+        for at, name in enumerate(value):
+            if name in value[:at]:
+                problem = self.source.problem(f"'{name}' stands here twice.", "Keep one of them.", key, at)
+                self.problems.append(problem)
         return tuple(value)
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
@@ -145,7 +149,7 @@ def parse_issue(
         at=reader.local("at"),
     )
     if reader.problems:
-        raise ContentRefused(*reader.problems)
+        raise ContentRefused(*sorted(reader.problems, key=lambda problem: problem.line or 0))
     return campaign
 
 
@@ -160,7 +164,7 @@ def _unknown_keys(source: LocatedYaml) -> list[Problem]:
 
 
 def _bad_name(name: str, path: str) -> list[Problem]:
-    if _NAME.fullmatch(name):
+    if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME:
         return []
     what = f"'{name}' cannot be the name of a campaign."
-    return [Problem(what, "Use lower-case letters, digits and hyphens: september-2021.issue.yaml.", path)]
+    return [Problem(what, "Use few lower-case letters, digits and hyphens: september-2021.issue.yaml.", path)]

@@ -38,7 +38,7 @@ for _type, _looks, _first in (
     _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_type}", re.compile(_looks), _first)
 _BOOLEANS = {"true": True, "false": False}
 _NOTHING_PLAIN = object()
-_NOT_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
+_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,10 @@ def parse_yaml(text: str, path: str, *, first_line: int = 1) -> LocatedYaml:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + mark.line if mark else first_line
-        what = f"This is not valid YAML: {error.problem or error.context}."
+        # "expected a single document in the stream", "but found another document"
+        follows = (error.problem or "").startswith("but ") and error.context
+        reason = f"{error.context}, {error.problem}" if follows else error.problem or error.context
+        what = f"This is not valid YAML: {reason}."
         remedy = "Check the indentation and put quotes round a text that has a colon or begins with a sign."
         raise ContentRefused(Problem(what, remedy, path, line)) from None
     except yaml.YAMLError as error:  # the reader's, which has a position instead of a line
@@ -139,18 +142,23 @@ def _value(
         value = loader.construct_object(node, deep=True)
     except (ValueError, KeyError, AttributeError):  # a number of 5,000 digits, `!!int abc`
         value = _NOTHING_PLAIN
-    if not isinstance(value, str | int | float | bool | None) or not _is_text(value):
+    if not isinstance(value, str | int | float | bool | None):
         what, remedy = "This value cannot be read.", "Write it as plain text, in quotes."
         raise ContentRefused(Problem(what, remedy, path, lines[keys], dotted(keys)))
+    _refuse_what_is_no_text(value, path, lines[keys], dotted(keys))
     return value
 
 
 def _key(node: yaml.Node, path: str, line: int) -> str:
-    if isinstance(node, yaml.ScalarNode) and _is_text(node.value):
-        return str(node.value)
-    raise ContentRefused(Problem("A key should be one word.", "Write 'name: value'.", path, line))
+    if not isinstance(node, yaml.ScalarNode):
+        raise ContentRefused(Problem("A key should be one word.", "Write 'name: value'.", path, line))
+    _refuse_what_is_no_text(node.value, path, line, "")
+    return str(node.value)
 
 
-def _is_text(value: object) -> bool:
-    """Whether it can be stored and sent: no NUL and no half of a surrogate pair, which escapes can write."""
-    return not isinstance(value, str) or not _NOT_TEXT.search(value)
+def _refuse_what_is_no_text(value: object, path: str, line: int, field: str) -> None:
+    """A NUL or half of a surrogate pair, which escapes can write, can be neither stored nor sent."""
+    found = _NOT_TEXT.search(value) if isinstance(value, str) else None
+    if found:
+        what = f"A character here is not text: U+{ord(found[0]):04X}."
+        raise ContentRefused(Problem(what, "Remove it.", path, line, field))

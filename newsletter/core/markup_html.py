@@ -196,6 +196,7 @@ class _Renderer:
             place = {"align": column_alignment(cell), "valign": "top"}
             line = "" if scope == "col" else f"border-top:1px solid {self._style.line};"
             pad = "padding:0 12px 10px 0;" if scope == "col" else f"{line}padding:10px 12px 10px 0;"
+            pad += "word-break:normal;"  # mj-text breaks anywhere, and a narrow column would split its words
             if inner and (scope == "col" or (names_rows and index == 0)):
                 face = f"{pad}font-weight:{600 if scope == 'col' else 400};color:{self._style.muted};"
                 class_ = "c-mut" if scope == "col" else "l c-mut"

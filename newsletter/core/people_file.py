@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from newsletter.core.mailbox import address_key, is_role_address, parse_address
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
+from newsletter.core.segment.reader import choose_from
 from newsletter.core.segment.tree import FieldType
 from newsletter.core.wallclock import zone_named
 
@@ -25,7 +27,11 @@ COLUMNS = (
     "consent_source", "consent_date", "status", "paused_until",
 )  # fmt: skip
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_LONGEST = 200
+_LONGEST, _LONGEST_LANGUAGE = 200, 20  # characters; the columns of the tables
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+AS_IT_STOOD = "row"
+"""The column of a rejects file that holds the text of a row whose cells cannot be told apart."""
+_OF_REJECTS = ("line", "reason", AS_IT_STOOD)  # so that a mended rejects file can be imported as it is
 
 
 class Status(StrEnum):
@@ -86,60 +92,103 @@ def read_people_csv(
     Raises:
         ContentRefused: the header is missing `email` or has a column that nobody knows; no row has been read then.
     """
-    reader = csv.DictReader(lines, restkey="", strict=True)
-    _check_header(reader.fieldnames or [], path, fields)
+    names: list[str] = []
     seen: dict[str, int] = {}
-    rows = iter(reader)
-    while True:
+    for row in _rows("".join(lines)):
+        if not names:
+            _check_header(row, path, fields)
+            names = row.cells
+        elif row.wrong:
+            remedy = "Check its quotes: one that opens a cell needs one that closes it."
+            problem = Problem(f"The row cannot be read: {row.wrong}.", remedy, path, row.line)
+            yield Reject(row.line, {AS_IT_STOOD: row.text}, problem)
+        else:
+            yield _read_row(row, names, path, fields, seen, allow_roles=allow_roles)
+    if not names:
+        _check_header(_Row(1, "", []), path, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that is not blank, with the line on which it begins; `wrong` says why it has no cells."""
+
+    line: int
+    text: str
+    cells: list[str]
+    wrong: str = ""
+
+
+def _rows(text: str) -> Iterator[_Row]:
+    """Rows as RFC 4180 has them. After one that cannot be read, reading goes on with the next line.
+
+    A quote that is never closed would otherwise swallow everybody who stands below it.
+    """
+    lines = _LINES.findall(text)
+    start = 0
+    while start < len(lines):
+        reader = csv.reader((lines[at] for at in range(start, len(lines))), strict=True)
+        began = start
         try:
-            row = next(rows, None)
+            for cells in reader:
+                end = start + reader.line_num
+                if any(cell.strip() for cell in cells):
+                    yield _Row(began + 1, "".join(lines[began:end]).rstrip("\r\n"), cells)
+                began = end
+            start = len(lines)
         except csv.Error as error:
-            problem = Problem(f"The row cannot be read: {error}.", "Check its quotes.", path, reader.line_num)
-            yield Reject(reader.line_num, {}, problem)
-            continue
-        if row is None:
-            return
-        yield _read_row(row, reader.line_num, path, fields, seen, allow_roles=allow_roles)
+            yield _Row(began + 1, lines[began].rstrip("\r\n"), [], str(error))
+            start = began + 1
 
 
-def _check_header(names: Sequence[str], path: str, fields: Fields) -> None:
-    known = (*COLUMNS, *fields.fields)
+def _check_header(header: _Row, path: str, fields: Fields) -> None:
+    known, names = (*COLUMNS, *fields.fields), header.cells
+    if header.wrong:
+        what = f"The names of the columns cannot be read: {header.wrong}."
+        raise ContentRefused(Problem(what, "Check their quotes.", path, header.line))
     problems = []
     if "email" not in names:
-        problems.append(Problem("The column 'email' is missing.", "Name it in the first line.", path, 1))
-    for name in names:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"Did you mean '{close[0]}'? " if close else ""
-            remedy = f"{hint}Columns are {', '.join(known)}; more can be named in subscribers/fields.yaml."
-            problems.append(Problem(f"The column '{name}' is not known.", remedy, path, 1, name))
+        hint = "It should part its cells by commas. " if re.search(r"[;\t]", header.text) else ""
+        remedy = f"{hint}Name the columns in the first line."
+        problems.append(Problem("The column 'email' is missing.", remedy, path, header.line))
+    for name, count in Counter(names).items():
+        shown = _shown(name)
+        if count > 1 and name:
+            remedy = "Keep one of them."
+            problems.append(
+                Problem(f"The column '{shown}' is named twice.", remedy, path, header.line, shown)
+            )
+        if name not in known and name not in _OF_REJECTS:
+            remedy = f"{choose_from(name, known)} More can be named in subscribers/fields.yaml."
+            problems.append(Problem(f"The column '{shown}' is not known.", remedy, path, header.line, shown))
     if problems:
         raise ContentRefused(*problems)
 
 
 def _read_row(
-    row: Mapping[str, str | None],
-    line: int,
+    row: _Row,
+    names: Sequence[str],
     path: str,
     fields: Fields,
     seen: dict[str, int],
     *,
     allow_roles: bool,
 ) -> PersonEntry | Reject:
-    cells = {name: value.strip() if isinstance(value, str) else "" for name, value in row.items()}
+    cells = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False)}
     try:
-        _check_shape(row, cells)
-        return _person(cells, line, fields, seen, allow_roles=allow_roles)
+        _check_shape(row, names)
+        return _person(cells, row.line, fields, seen, allow_roles=allow_roles)
     except _RowRefused as refused:
-        return Reject(line, cells, Problem(refused.what, refused.remedy, path, line, refused.column))
+        if len(names) != len(row.cells):
+            cells[AS_IT_STOOD] = row.text
+        what = _shown(refused.what)
+        return Reject(row.line, cells, Problem(what, refused.remedy, path, row.line, refused.column))
 
 
-def _check_shape(row: Mapping[str, str | None], cells: Mapping[str, str]) -> None:
-    if "" in row or None in row.values():
-        raise _RowRefused(
-            "", "The row has another number of cells than the header.", "Check commas and quotes."
-        )
-    if any("\ud800" <= sign <= "\udfff" for cell in cells.values() for sign in cell):
+def _check_shape(row: _Row, names: Sequence[str]) -> None:
+    if len(row.cells) != len(names):
+        what = f"The row has {len(row.cells)} cells, and the first line names {len(names)} columns."
+        raise _RowRefused("", what, "Check commas and quotes.")
+    if any("\ud800" <= sign <= "\udfff" for sign in row.text):
         raise _RowRefused("", "The row is not UTF-8 text.", "Save the file as UTF-8 and import it again.")
 
 
@@ -160,9 +209,7 @@ def _person(
         zone=_zone(cells),
         topics=_topics(cells, fields),
         joined=_instant(cells, "joined"),
-        consent_source=_required(
-            cells, "consent_source", "Say where and how the person agreed, for example: sign-up form."
-        ),
+        consent_source=_source(cells),
         consented=_consented(cells),
         status=_status(cells),
         paused_until=_instant(cells, "paused_until"),
@@ -195,29 +242,34 @@ def _required(cells: Mapping[str, str], column: str, remedy: str) -> str:
 
 def _short(cells: Mapping[str, str], column: str) -> str:
     value = cells.get(column, "")
-    if any(ord(sign) < ord(" ") for sign in value):
-        raise _RowRefused(
-            column, "The text has a line break or a control character.", "Write it on one line."
-        )
+    if any(category(sign) in {"Cc", "Zl", "Zp"} for sign in value):
+        what = "The text has a line break or a control character."
+        raise _RowRefused(column, what, "Write it on one line.")
     if len(value) > _LONGEST:
         raise _RowRefused(column, f"The text is longer than {_LONGEST} characters.", "Shorten it.")
     return value
 
 
+def _shown(value: str) -> str:
+    """As it can be printed in an error: no control characters, not endless."""
+    visible = "".join(sign if sign.isprintable() else "\ufffd" for sign in value)
+    return visible if len(visible) <= _LONGEST else f"{visible[: _LONGEST - 1]}…"
+
+
 def _language(cells: Mapping[str, str]) -> str:
     value = cells.get("language", "")
-    if value and not _LANGUAGE.fullmatch(value):
+    if value and (len(value) > _LONGEST_LANGUAGE or not _LANGUAGE.fullmatch(value)):
         raise _RowRefused("language", f"'{value}' is not a language code.", "Write a code such as en or fr.")
     return value
 
 
 def _country(cells: Mapping[str, str]) -> str:
-    value = cells.get("country", "").upper()
-    if value and not re.fullmatch(r"[A-Z]{2}", value):
+    value = cells.get("country", "")
+    if value and not re.fullmatch(r"[A-Za-z]{2}", value):
         raise _RowRefused(
             "country", f"'{value}' is not a country code.", "Write two letters such as BE or FR."
         )
-    return value
+    return value.upper()
 
 
 def _zone(cells: Mapping[str, str]) -> str:
@@ -236,10 +288,8 @@ def _topics(cells: Mapping[str, str], fields: Fields) -> tuple[str, ...]:
     )
     for topic in topics:
         if topic not in fields.topics:
-            known = ", ".join(fields.topics)
-            raise _RowRefused(
-                "topics", f"The topic '{topic}' is not known.", f"Topics are {known}, parted by semicolons."
-            )
+            remedy = f"{choose_from(topic, fields.topics)} Part them by semicolons."
+            raise _RowRefused("topics", f"The topic '{topic}' is not known.", remedy)
     return topics
 
 
@@ -250,10 +300,16 @@ def _instant(cells: Mapping[str, str], column: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         remedy = "Write 2021-03-03 or 2021-03-03T10:15:00+01:00."
         raise _RowRefused(column, f"'{value}' is not a date.", remedy) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _source(cells: Mapping[str, str]) -> str:
+    remedy = "Say where and how the person agreed, for example: sign-up form."
+    _required(cells, "consent_source", remedy)
+    return _short(cells, "consent_source")
 
 
 def _consented(cells: Mapping[str, str]) -> datetime:
@@ -269,9 +325,8 @@ def _status(cells: Mapping[str, str]) -> Status:
     try:
         return Status(value)
     except ValueError:
-        raise _RowRefused(
-            "status", f"'{value}' is not a status.", f"Write one of {', '.join(Status)}."
-        ) from None
+        what = f"'{value}' is not a status."
+        raise _RowRefused("status", what, choose_from(value, Status)) from None
 
 
 def _attributes(cells: Mapping[str, str], fields: Fields) -> Iterator[tuple[str, str | int | bool]]:
@@ -283,9 +338,8 @@ def _attributes(cells: Mapping[str, str], fields: Fields) -> Iterator[tuple[str,
 
 def _choice(known: Field, value: str) -> str:
     if value not in known.choices:
-        raise _RowRefused(
-            known.name, f"'{value}' is not one of the choices.", f"Write one of {', '.join(known.choices)}."
-        )
+        what = f"'{value}' is not one of the choices."
+        raise _RowRefused(known.name, what, choose_from(value, known.choices))
     return value
 
 

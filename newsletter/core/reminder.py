@@ -62,7 +62,8 @@ def plan_ladder(deadline: Deadline, at: time, since: datetime | None = None) -> 
 
     "Seven days before" is wall-clock arithmetic in the deadline's own zone: the same hour on the wall, whatever the
     clocks did in between. A rung whose moment lies before `since` is skipped, never bunched up with the next; a rung
-    at or after the deadline is none. A cancelled deadline has no plan.
+    at or after the deadline is none. Where a whole day is missing (Samoa, 30 December 2011) its rung would fall
+    together with the next one, which alone is kept. A cancelled deadline has no plan.
 
     Args:
         deadline: where it stands now.
@@ -72,15 +73,15 @@ def plan_ladder(deadline: Deadline, at: time, since: datetime | None = None) -> 
     if deadline.state is DeadlineState.CANCELLED:
         return ()
     closing, first = deadline.instant, since or deadline.planned_at
-    moments = []
+    moments: dict[datetime, tuple[datetime, int]] = {}
     for rung in sorted(set(deadline.ladder), reverse=True):
         local = days_before(deadline.at, rung, at.hour, at.minute)
         instant = to_instant(local, deadline.zone)
         if instant < closing and (first is None or first <= instant):
-            moments.append((instant, local, rung))
+            moments[instant] = (local, rung)
     return tuple(
         PlannedReminder(
             deadline.key, rung, local, deadline.zone, instant, deadline.sequence, last=index == len(moments)
         )
-        for index, (instant, local, rung) in enumerate(moments, start=1)
+        for index, (instant, (local, rung)) in enumerate(moments.items(), start=1)
     )

@@ -12,6 +12,8 @@ from newsletter.core.refusal import ContentRefused, Problem
 
 # Outside of these a year is a slip of the pen, and arithmetic with zones and ladders can leave the calendar.
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
+# What lies beside the zones in the database: another count of seconds, the machine's own zone, "nobody has set it".
+_NO_ZONES = ("posix", "right/", "localtime", "Factory")
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -21,10 +23,12 @@ def zone_named(name: str) -> ZoneInfo:
         ContentRefused: there is none.
     """
     try:
-        return ZoneInfo(name)
+        if not name.startswith(_NO_ZONES):
+            return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        what = f"'{name}' is not the name of a time zone."
-        raise ContentRefused(Problem(what, "Write a name such as Europe/Brussels or UTC.")) from None
+        pass
+    what = f"'{name}' is not the name of a time zone."
+    raise ContentRefused(Problem(what, "Write a name such as Europe/Brussels or UTC."))
 
 
 def parse_local(text: str) -> datetime:

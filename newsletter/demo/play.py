@@ -132,7 +132,9 @@ def _next_plans(office: Office, now: datetime) -> list[datetime]:
 
 def _beat(office: Office, now: datetime) -> list[Moment]:
     """What the daemon does on every beat; each launch as a moment with its counts."""
-    launches = launch_due(office, now)
+    launches, refusals = launch_due(office, now)
+    for refusal in refusals:
+        raise refusal
     deliver_due(office)
     return [_moment(office, launch, now) for launch in launches]
 

@@ -39,7 +39,7 @@ class InboxMail:
 
     @property
     def campaign(self) -> str:
-        return str(self.message["Feedback-ID"]).split(":", 1)[0]
+        return str(self.message["X-Campaign"])
 
     @property
     def language(self) -> str:

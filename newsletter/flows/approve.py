@@ -10,7 +10,7 @@ from newsletter.core.delivery import Withheld
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, refuse_errors
 from newsletter.core.wallclock import to_instant
 from newsletter.flows.check import check_campaign
-from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.compose import announced_until, compose_editions, editions_as_rows, lay_desk
 from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as rows
@@ -71,18 +71,23 @@ def approve_campaign(office: Office, name: str, by: str, now: datetime) -> dict[
     campaign = known_campaign(office, name)
     check_campaign_move(name, campaign.state, CampaignState.APPROVED)
     refuse_errors(check_campaign(office, campaign, now))
-    compiled = compose_editions(lay_desk(office, all_deadlines(office), now), campaign)
+    desk = lay_desk(office, campaign, all_deadlines(office), now)
+    compiled = compose_editions(desk, campaign)
+    until = announced_until(desk, campaign)
     with office.database.write() as connection:
         rows.set_editions(connection, campaign.id, editions_as_rows(compiled))
-        _move(connection, campaign, CampaignState.APPROVED, approved_at=now, approved_by=by)
+        _move(connection, campaign, CampaignState.APPROVED, approved_at=now, approved_by=by, not_after=until)
     return compiled
 
 
 def reopen_campaign(office: Office, name: str) -> None:
-    """Take an approval back: the campaign is a draft again and can be changed."""
+    """Take an approval back, and the time with it: the campaign is a draft again and can be changed."""
     campaign = known_campaign(office, name)
     with office.database.write() as connection:
-        _move(connection, campaign, CampaignState.DRAFT, approved_at=None, approved_by="")
+        if campaign.state is CampaignState.SCHEDULED:
+            _move(connection, campaign, CampaignState.APPROVED)
+            campaign = replace(campaign, state=CampaignState.APPROVED)
+        _move(connection, campaign, CampaignState.DRAFT, approved_at=None, approved_by="", not_after=None)
 
 
 def schedule_campaign(office: Office, name: str, at: datetime, zone: str, now: datetime) -> datetime:
@@ -104,7 +109,7 @@ def schedule_campaign(office: Office, name: str, at: datetime, zone: str, now: d
         what = f"{at:%Y-%m-%d %H:%M} ({zone}) has passed."
         raise ContentRefused(Problem(what, "Choose a time still to come."))
     if campaign.not_after is not None and instant >= campaign.not_after:
-        what = "That is after the deadline that this mail is about."
+        what = "That is after a deadline that this mail announces."
         raise ContentRefused(Problem(what, "Choose an earlier time."))
     with office.database.write() as connection:
         _move(connection, campaign, CampaignState.SCHEDULED, at=at, zone=zone, instant=instant)

@@ -28,7 +28,7 @@ def build_previews(office: Office, campaign: Campaign, folder: Path, now: dateti
     Raises:
         ContentRefused: an article or a template is wrong.
     """
-    editions = compose_editions(lay_desk(office, all_deadlines(office), now), campaign)
+    editions = compose_editions(lay_desk(office, campaign, all_deadlines(office), now), campaign)
     target = office.settings.path(folder)
     target.mkdir(parents=True, exist_ok=True)
     files = []

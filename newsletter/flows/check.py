@@ -29,7 +29,7 @@ def check_campaign(office: Office, campaign: Campaign, now: datetime) -> list[Pr
         check_articles(office, campaign.content.articles, now.date()) if campaign.content.articles else []
     )
     try:
-        editions = compose_editions(lay_desk(office, all_deadlines(office), now), campaign)
+        editions = compose_editions(lay_desk(office, campaign, all_deadlines(office), now), campaign)
     except Refusal as refusal:
         return [*problems, *(problem for problem in refusal.problems if problem not in problems)]
     for rule in _EDITION_RULES:

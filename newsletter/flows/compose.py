@@ -12,7 +12,7 @@ from newsletter.core.mail_content import MailContent
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
-from newsletter.core.wallclock import to_local
+from newsletter.core.wallclock import to_instant, to_local
 from newsletter.flows.workspace import read_articles, read_catalogues, read_templates
 
 if TYPE_CHECKING:
@@ -35,9 +35,13 @@ class Desk:
     now: datetime
 
 
-def lay_desk(office: Office, deadlines: Mapping[str, Deadline], now: datetime) -> Desk:
-    """Read the articles and put them beside the deadlines as the store knows them."""
-    return Desk(office, read_articles(office), deadlines, now)
+def lay_desk(office: Office, campaign: Campaign, deadlines: Mapping[str, Deadline], now: datetime) -> Desk:
+    """Read the articles and put them beside the deadlines as the store knows them.
+
+    Raises:
+        ContentRefused: an article of this campaign has an error.
+    """
+    return Desk(office, read_articles(office, campaign.content.articles), deadlines, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,18 @@ def deadline_calendar(desk: Desk, key: str, language: str) -> str:
         cancelled=deadline.state is DeadlineState.CANCELLED,
     )
     return calendar_entry(calendar, stamp=desk.now).decode()
+
+
+def announced_until(desk: Desk, campaign: Campaign) -> datetime | None:
+    """When the first of the deadlines closes that a campaign announces; instant, UTC. Nothing of it leaves after that."""
+    content = mail_content(desk, campaign, desk.office.settings.languages[0])
+    closings = (
+        to_instant(*content.stands(article, entry))
+        for article in content.articles
+        for entry in article.deadlines
+        if content.is_open(article, entry)
+    )
+    return min((instant for instant in closings if instant > desk.now), default=None)
 
 
 def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import CampaignState
 from newsletter.core.deadline import Deadline, DeadlineState
 from newsletter.core.delivery import Withheld
-from newsletter.core.refusal import ContentRefused, Problem
+from newsletter.core.refusal import ContentRefused, MoveRefused, Problem
 from newsletter.core.wallclock import to_instant
-from newsletter.flows.compose import Desk, compose_editions, editions_as_rows
+from newsletter.flows.compose import Desk, announced_until, compose_editions, editions_as_rows
 from newsletter.flows.workspace import read_articles, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import deadlines as deadline_rows
@@ -39,8 +39,8 @@ def sync_deadlines(office: Office, now: datetime) -> list[DeadlineChange]:
     """Bring the store in line with the deadlines that the articles name.
 
     A new one becomes known now: rungs before now are never sent. A moved one gets the next sequence, a ladder planned
-    anew from now, and its unsent reminders are withheld; campaigns that are approved and carry it are compiled again,
-    so that no mail leaves with the old date. One that no article names any more is cancelled.
+    anew from now, and its unsent reminders are withheld. One that no article names any more is cancelled. Campaigns
+    that are approved and carry one of these two are compiled again, so that no mail leaves with the old date.
     """
     articles = read_articles(office)
     written = _written_deadlines(office, articles)
@@ -55,7 +55,7 @@ def sync_deadlines(office: Office, now: datetime) -> list[DeadlineChange]:
             if key not in written and deadline.state is DeadlineState.OPEN:
                 changes.append(_cancel(connection, deadline, now))
     for change in changes:
-        if change.what == "moved":
+        if change.what in {"moved", "cancelled"}:
             _compile_again(office, articles, change.after, now)
     return changes
 
@@ -84,10 +84,19 @@ def move_deadline(office: Office, key: str, at: datetime, now: datetime) -> Dead
 
 
 def cancel_deadline(office: Office, key: str, now: datetime) -> DeadlineChange:
-    """Call a deadline off: nothing more is sent about it, and a look at the files does not revive it."""
+    """Call a deadline off: nothing more is sent about it, and a look at the files does not revive it.
+
+    Raises:
+        ContentRefused: there is no such deadline.
+        MoveRefused: it is cancelled already.
+    """
     deadline = known_deadline(office, key)
+    if deadline.state is DeadlineState.CANCELLED:
+        raise MoveRefused(Problem(f"Deadline '{key}' is cancelled already.", "There is nothing left to do."))
     with office.database.write() as connection:
-        return _cancel(connection, deadline, now)
+        change = _cancel(connection, deadline, now)
+    _compile_again(office, office.library.articles()[0], change.after, now)
+    return change
 
 
 def known_deadline(office: Office, key: str) -> Deadline:
@@ -160,6 +169,17 @@ def _cancel(connection: Connection, deadline: Deadline, now: datetime) -> Deadli
     return DeadlineChange(deadline.key, "cancelled", deadline, after)
 
 
+def withhold_outdated(connection: Connection, now: datetime) -> None:
+    """Withhold whatever tells a date that is not true any more and has come back into the ledger since it moved.
+
+    A row that was in the transport's hands when the deadline moved may be ready again later (greylisting, an unsure row
+    that is sent again), and a launch in another process may have begun before the move.
+    """
+    for deadline in deadline_rows.list_deadlines(connection):
+        if deadline.sequence:
+            _withhold_outdated(connection, deadline, now)
+
+
 def _withhold_outdated(connection: Connection, deadline: Deadline, now: datetime) -> None:
     """Mail under way that tells the former date stops here."""
     for campaign in campaign_rows.outdated_campaigns(connection, deadline.key, deadline.sequence):
@@ -176,6 +196,8 @@ def _compile_again(
     desk = Desk(office, articles, all_deadlines(office), now)
     for campaign in waiting:
         if deadline.article in campaign.content.articles:
-            compiled = compose_editions(desk, campaign)
+            compiled, until = compose_editions(desk, campaign), announced_until(desk, campaign)
             with office.database.write() as connection:
-                campaign_rows.set_editions(connection, campaign.id, editions_as_rows(compiled))
+                same = campaign.state, campaign.state
+                if campaign_rows.move_campaign(connection, campaign.id, *same, not_after=until):
+                    campaign_rows.set_editions(connection, campaign.id, editions_as_rows(compiled))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Refusal
+from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.fill import Filler
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import ledger
@@ -53,6 +54,7 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
     transport, now = office.open_transport(), office.clock()
     with office.database.write() as connection:
         ledger.expire_leases(connection, now, resend_is_harmless=transport.resend_is_harmless)
+        withhold_outdated(connection, now)
         due = ledger.anything_due(connection, now)
         tally.finished = campaign_rows.finish_campaigns(connection, now)
     if not due:  # no connection is opened for nothing

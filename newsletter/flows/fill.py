@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ _LISTED = frozenset(
 )
 # Reminders and corrections are sent by a rule and nobody's absence should answer them (RFC 3834).
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION, CampaignKind.SYSTEM})
+_ONE_LINE = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +149,22 @@ class Filler:
     def _extra_headers(self) -> tuple[tuple[str, str], ...]:
         # The last field names the sender to Gmail's feedback loop: 5 to 15 signs, always the same.
         sender = "".join(filter(str.isalnum, self.office.settings.list.id))[:15]
-        headers = [("Feedback-ID", f"{self.campaign.name}:{self.campaign.kind}:{sender}")]
+        stream = f":{self.campaign.kind}:{sender}"
+        headers = [
+            ("X-Campaign", _short(self.campaign.name, _ONE_LINE - len("X-Campaign: "))),
+            ("Feedback-ID", _short(self.campaign.name, _ONE_LINE - len(f"Feedback-ID: {stream}")) + stream),
+        ]
         if self.campaign.kind in _BY_RULE:
             headers += [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply")]
         return tuple(headers)
+
+
+def _short(name: str, room: int) -> str:
+    """A campaign's name within `room` signs: a word longer than a line is folded by others and reads back with a space."""
+    if len(name) <= room:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: room - len(digest) - 1]}-{digest}"
 
 
 def _calendar(edition: Edition) -> tuple[Attachment, ...]:

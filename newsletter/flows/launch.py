@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from newsletter.core.deadline import Deadline
     from newsletter.core.reminder import PlannedReminder
+    from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
 
 
@@ -84,8 +85,10 @@ def launch_mail(office: Office, mail: DueMail, now: datetime) -> Launch | None:
     passed = campaign.not_after is not None and now >= campaign.not_after
     if occurrence.is_too_late(now) or passed:
         return _mark_missed(office, mail, now)
-    editions = None if campaign.id else compose_editions(lay_desk(office, _deadlines(office), now), campaign)
-    segments = read_people(office).segments
+    editions = None if campaign.id else _editions(office, campaign, now)
+    people = read_people(office)
+    for segment in (campaign.segment, *campaign.exclude):
+        people.segment(segment)
     with office.database.write() as connection:
         if not claim_occurrence(
             connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now
@@ -100,10 +103,9 @@ def launch_mail(office: Office, mail: DueMail, now: datetime) -> Launch | None:
         before, after = CampaignState.SCHEDULED, CampaignState.SENDING
         if not campaign_rows.move_campaign(connection, campaign.id, before, after, launched_at=now):
             return None
-        languages = sorted(
-            campaign_rows.load_editions(connection, campaign.id), key=office.settings.languages.index
-        )
-        count = freeze_audience(connection, campaign, segments, languages, now)
+        frozen = campaign_rows.load_editions(connection, campaign.id)
+        languages = [language for language in office.settings.languages if language in frozen]
+        count = freeze_audience(connection, campaign, people.segments, languages, now)
     return Launch(
         replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count
     )
@@ -123,9 +125,10 @@ def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
     return Launch(campaign, occurrence.instant, OccurrenceState.MISSED, 0)
 
 
-def _deadlines(office: Office) -> dict[str, Deadline]:
+def _editions(office: Office, campaign: Campaign, now: datetime) -> dict[str, Edition]:
     with office.database.read() as connection:
-        return {deadline.key: deadline for deadline in list_deadlines(connection)}
+        deadlines = {deadline.key: deadline for deadline in list_deadlines(connection)}
+    return compose_editions(lay_desk(office, campaign, deadlines, now), campaign)
 
 
 def _about_deadline(office: Office, deadline: Deadline, now: datetime) -> Iterator[DueMail]:

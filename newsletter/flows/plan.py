@@ -60,9 +60,9 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
     unclaimed = {mail.occurrence.schedule for mail in due_mails(office, now)}
     found = []
     for mail in planned_mails(office, now):
-        instant = mail.occurrence.instant
-        waiting = not mail.occurrence.is_due(now) or mail.occurrence.schedule in unclaimed
-        if start <= instant < end and waiting:
+        occurrence, instant = mail.occurrence, mail.occurrence.instant
+        waiting = not occurrence.is_due(now) or occurrence.schedule in unclaimed
+        if start <= instant < end and waiting and not occurrence.is_too_late(now):
             audience = audience_of(office, mail.campaign, max(instant, now))
             if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
                 found.append(Forecast(mail.campaign, instant, audience))

@@ -13,7 +13,7 @@ from newsletter.core.template_set import TemplateSet
 from newsletter.core.wording import Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from newsletter.core.article import Article
@@ -54,14 +54,18 @@ def read_people(office: Office) -> People:
     return People(fields, parse_segments(text, path, fields))
 
 
-def read_articles(office: Office) -> dict[str, Article]:
+def read_articles(office: Office, needed: Collection[str] | None = None) -> dict[str, Article]:
     """Read every article.
 
+    Args:
+        needed: slugs of articles that must be without errors, all when None. A half-written article must not hold up a
+            mail that has nothing to do with it.
+
     Raises:
-        ContentRefused: with every error in the files.
+        ContentRefused: with every error in the files of the articles that are needed.
     """
     articles, problems = office.library.articles()
-    refuse_errors(problems)
+    refuse_errors(problem for problem in problems if needed is None or _slug_of(office, problem) in needed)
     return articles
 
 

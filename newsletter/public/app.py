@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from newsletter.public import deadlines, files, leaving, mails, preferences
 from newsletter.public.headers import SafeHeaders
@@ -35,15 +36,25 @@ def create_public_app(office: Office) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a one-click POST must not be redirected (RFC 8058 section 3.1)
-        root_path=pages.root,
     )
     app.state.pages = pages
     app.add_middleware(SafeHeaders)
+    app.add_middleware(UnderPath, root=pages.root)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
     for part in (leaving, deadlines, preferences, mails, files):
         app.include_router(part.router)
     return app
+
+
+class UnderPath:
+    """Tells the router under which path the pages lie, so that addresses with and without it are found."""
+
+    def __init__(self, app: ASGIApp, root: str) -> None:
+        self._app, self._root = app, root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "root_path": self._root} if self._root else scope, receive, send)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -57,7 +57,7 @@ def run_demo(folder, **environment):
 def read_mail(path):
     raw = path.read_bytes()
     message = message_from_bytes(raw, policy=policy.default)
-    campaign = str(message["Feedback-ID"]).split(":", 1)[0]
+    campaign = str(message["X-Campaign"])
     address = message["To"].addresses[0].addr_spec
     return Mail(path, raw, message, campaign, address, str(message["Content-Language"]))
 

@@ -122,6 +122,11 @@ def _fate(row, moment):
     return "fr" if row["language"].startswith("fr") else "en"
 
 
+def _on_the_wire(address):
+    local, _, domain = address.lower().partition("@")
+    return f"{local}@{domain.encode('idna').decode()}"
+
+
 @pytest.mark.parametrize(("index", "segment"), [(0, "letter"), (1, "erasmus")])
 def test_the_first_two_mails_reach_whom_the_file_says(demo, index, segment):
     campaign, at, languages, withheld = TIMELINE[index]
@@ -129,7 +134,7 @@ def test_the_first_two_mails_reach_whom_the_file_says(demo, index, segment):
     inside = [row for row in _sample(demo) if row[segment]]
     fates = Counter(_fate(row, moment) for row in inside)
     assert fates == Counter(languages) + Counter(withheld)
-    reached = {row["email"].encode("idna").decode() for row in inside if _fate(row, moment) in {"en", "fr"}}
+    reached = {_on_the_wire(row["email"]) for row in inside if _fate(row, moment) in {"en", "fr"}}
     assert {address.lower() for address in demo.readers(campaign)} == reached
 
 
@@ -193,7 +198,7 @@ def test_what_people_did_stands_between_the_mails(demo):
 
 
 def test_playing_again_gives_the_same_bytes_whatever_the_shell_says(demo, play_again):
-    other = play_again(NEWSLETTER_SECRET="another key", NEWSLETTER_ZONE="Asia/Tokyo", TZ="America/New_York")  # noqa: S106
+    other = play_again(NEWSLETTER_SECRET="another key", NEWSLETTER_ZONE="Asia/Tokyo", TZ="America/New_York")
     different = ("inbox", "index")
     assert {k: v for k, v in other.items() if k not in different} == {
         k: v for k, v in demo.document.items() if k not in different

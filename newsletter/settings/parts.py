@@ -1,0 +1,163 @@
+"""The sections of `config.yaml`, and the kinds of values in them."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from newsletter.core.mailbox import parse_address
+from newsletter.core.refusal import Refusal
+from newsletter.core.wallclock import zone_named
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: object) -> object:
+    match = re.fullmatch(r"(\d+)\s*([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write a number and a unit: 90s, 15m, 6h or 2d")
+    try:
+        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    except (OverflowError, ValueError):
+        raise ValueError("write a shorter time: 2d") from None
+
+
+def _zone(value: str) -> str:
+    try:
+        zone_named(value)
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from None
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        return parse_address(value)
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from None
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('write a time of day in quotes: "09:00"')
+    return time.fromisoformat(value)
+
+
+def _like(pattern: str, allowed: str) -> AfterValidator:
+    """Holds a text to `pattern`; `allowed` says the same in words."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(allowed)
+        return value
+
+    return AfterValidator(check)
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Address = Annotated[str, AfterValidator(_address)]
+Language = Annotated[
+    str, _like(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write the code of a language such as en or fr")
+]
+Url = Annotated[
+    str, _like(r"""https?://[^\s/<>"]+(/[^\s<>"]*)?""", "write an address that begins with https://")
+]
+DatabaseUrl = Annotated[
+    str, _like(r"(sqlite:///|postgresql\+psycopg://).*", "write sqlite:///… or postgresql+psycopg://…")
+]
+ListId = Annotated[
+    str,
+    _like(
+        r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+        "write a name like that of a machine, such as letter.news.example.org",
+    ),
+]
+ByLanguage = dict[Language, str]
+
+
+class Part(BaseModel):
+    """A section of the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(Part):
+    """Who writes, as the law and the reader want to know it."""
+
+    name: ByLanguage = Field(min_length=1)
+    legal_name: str = Field(min_length=1)
+    legal_note: ByLanguage = {}
+    postal_address: tuple[str, ...] = Field(min_length=1)
+    contact: Address
+    website: Url
+    privacy_url: Url
+
+
+class Sender(Part):
+    """A From identity."""
+
+    name: ByLanguage = Field(min_length=1)
+    address: Address
+    reply_to: Address | None = None
+
+
+class MailingList(Part):
+    """The List-ID (RFC 2919)."""
+
+    id: ListId
+    label: str
+
+
+class FolderTransport(Part):
+    """A Maildir on this machine."""
+
+    kind: Literal["folder"] = "folder"
+    path: Path = Path("var/outbox")
+
+
+class SmtpTransport(Part):
+    """A mail server."""
+
+    kind: Literal["smtp"]
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    encryption: Literal["none", "starttls"] = "starttls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    timeout: Duration = timedelta(seconds=60)
+
+
+class Paths(Part):
+    """Folders of the workspace, relative to it."""
+
+    articles: Path = Path("articles")
+    templates: Path = Path("templates")
+    subscribers: Path = Path("subscribers")
+    var: Path = Path("var")
+
+
+class Deadlines(Part):
+    """When reminders go."""
+
+    ladder: tuple[Annotated[int, Field(ge=0, le=366)], ...] = (30, 7, 1)
+    at: Annotated[time, BeforeValidator(_clock)] = time(9)
+    other_zones: tuple[Zone, ...] = Field(default=("Europe/Lisbon", "Europe/Athens"), max_length=2)
+
+
+class Lateness(Part):
+    """How late something may leave."""
+
+    campaigns: Duration = timedelta(hours=6)
+    reminders: Duration = timedelta(hours=12)
+
+
+class Delivery(Part):
+    """How the ledger is worked through."""
+
+    lease: Duration = timedelta(minutes=2)
+    batch: int = Field(default=50, ge=1, le=1000)
