@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from throwaway_postgresql import binaries, fresh_database, throwaway_server
 
 from newsletter.demo.clock import SimulatedClock
 from newsletter.starter import lay_out
+from newsletter.store.engine import open_database
 from newsletter.wiring import open_office
 
 settings.register_profile("short", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,6 +34,31 @@ def chromium():
             pytest.fail(reason)
         pytest.skip(reason)
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """A throw-away PostgreSQL server; without its binaries tests are skipped, or fail where everything is required."""
+    if binaries() is None:
+        reason = "PostgreSQL is not installed (Debian package: postgresql)"
+        if os.environ.get("NEWSLETTER_TEST_REQUIRE_ALL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with throwaway_server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """A database with its tables, once on SQLite and once on PostgreSQL: one suite for both."""
+    with ExitStack() as stack:
+        url = "sqlite:///test.sqlite"
+        if request.param == "postgresql":
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgresql")))
+        opened = open_database(url, tmp_path)
+        stack.callback(opened.close)
+        opened.upgrade()
+        yield opened
 
 
 @pytest.fixture(autouse=True)

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 LINE = 76  # RFC 2045 section 6.7, with the "=" of a soft break
 
-# Everything that quoted-printable may leave alone; white space at the end of a line is seen to apart.
-_UNSAFE = re.compile(rb"[^\t\x20-\x3c\x3e-\x7e]")
+# Everything that quoted-printable may leave alone, but for spaces at the end of a line and in a row.
+_UNSAFE = re.compile(rb"[^\x20-\x3c\x3e-\x7e]")
 _NOT_IN_FILENAMES = re.compile(r'[/\\:*?"<>|]')
-_TRAILING = re.compile(rb"[\t ]\Z")
 # mbox files mangle "From " and SMTP doubles a dot at the start of a line: encoded, neither has anything to change.
 _LEADING = re.compile(r"\.|F(?=rom )")
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a token of RFC 2045, no secret
@@ -50,14 +49,16 @@ def clean_body(text: str) -> str:
 def quoted_printable(text: str) -> str:
     """`text`, with "\\n" line ends, in quoted-printable of UTF-8: lines of at most 76 characters, joined by CRLF.
 
-    No line begins with a dot or with "From ", none ends in white space, and no character is cut by a soft break.
+    No line begins with a dot or with "From ", none ends in white space, and no character is cut by a soft break. A tab,
+    and every other space of a run, is encoded: so the octets are what DKIM's relaxed form of them is (RFC 6376 section
+    3.4.4), and a signer has nothing to rewrite.
     """  # noqa: D301 - the backslash is meant
     return CRLF.join(physical for line in text.split("\n") for physical in _physical_lines(_encoded(line)))
 
 
 def _encoded(line: str) -> str:
-    coded = _UNSAFE.sub(lambda found: b"=%02X" % found[0][0], line.encode())
-    return _TRAILING.sub(lambda found: b"=%02X" % found[0][0], coded).decode("ascii")
+    coded = _UNSAFE.sub(lambda found: b"=%02X" % found[0][0], line.encode()).replace(b"  ", b" =20")
+    return (f"{coded[:-1].decode('ascii')}=20") if coded.endswith(b" ") else coded.decode("ascii")
 
 
 def _physical_lines(line: str) -> Iterator[str]:
@@ -84,10 +85,28 @@ def _cut(line: str, at: int) -> int:
     return at
 
 
-def text_part(media_type: str, text: str) -> str:
-    """A text part in quoted-printable; `text` comes from `clean_body`."""
+def letter_body(
+    mark: str, text: str, html: str, attachments: tuple[Attachment, ...]
+) -> tuple[list[str], str]:
+    """Tokens of the letter's Content-Type, and its body.
+
+    Args:
+        mark: 24 hexadecimal digits that no other letter's boundaries have.
+        text: the plain part as `quoted_printable` wrote it; `html` alike.
+        attachments: what goes with it.
+    """
+    parts = [text_part("text/plain", text), text_part("text/html", html)]
+    kind, body = multipart("alternative", f"=_a_{mark}", parts)
+    if not attachments:
+        return kind, body
+    inner = f"{fold('Content-Type', kind)}{CRLF}{CRLF}{body}"
+    return multipart("mixed", f"=_m_{mark}", [inner, *map(attachment_part, attachments)])
+
+
+def text_part(media_type: str, encoded: str) -> str:
+    """A text part; `encoded` comes from `quoted_printable`."""
     kind = fold("Content-Type", [f"{media_type};", 'charset="utf-8"'])
-    return CRLF.join((kind, "Content-Transfer-Encoding: quoted-printable", "", quoted_printable(text)))
+    return CRLF.join((kind, "Content-Transfer-Encoding: quoted-printable", "", encoded))
 
 
 def attachment_part(attachment: Attachment) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
 WIDTH = 72
 # A line's own beginning: the edge of a box, then a bullet or a number. What is wrapped hangs behind it.
@@ -18,31 +17,40 @@ def tidy(text: str) -> str:
 
     A word that is longer than a line, which is nearly always an address, is never broken.
     """
-    lines = [line for source in text.split("\n") for line in _wrapped(source.rstrip(" "))]
+    lines = [line for source in text.split("\n") for line in wrapped(source)]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
 def rewrapped(text: str) -> str:
     """Tidy text into which values were filled: only lines that have become too long are touched."""
-    return _LONG_LINE.sub(lambda line: "\n".join(_wrapped(line[0].rstrip(" "))), text)
+    return _LONG_LINE.sub(lambda line: "\n".join(wrapped(line[0])), text)
 
 
 def underlined(title: str, sign: str) -> str:
     """A title with a line of `sign` under it, as long as the title's longest line."""
-    lines = _wrapped(title)
+    lines = wrapped(title)
     return "\n".join([*lines, sign * max(map(len, lines))])
 
 
-def _wrapped(line: str) -> list[str]:
+def wrapped(line: str) -> list[str]:
+    """One line as lines of at most 72 characters, broken at spaces alone; what follows hangs behind its beginning.
+
+    Done with a few searches instead of `textwrap`: it runs for every reader whose values make a line too long.
+    """
+    line = line.rstrip(" ")
     if len(line) <= WIDTH or " " not in line or line.startswith(_CODE):
         return [line]
     beginning = _BEGINNING.match(line)
     start, edge = (beginning[0], beginning[1] or "") if beginning else ("", "")
-    return textwrap.wrap(
-        line[len(start) :],
-        WIDTH,
-        initial_indent=start,
-        subsequent_indent=edge + " " * (len(start) - len(edge)),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    hanging = edge + " " * (len(start) - len(edge))
+    room, rest, lines = WIDTH - len(start), line[len(start) :], []
+    while len(rest) > room:
+        cut = rest.rfind(" ", 0, room + 1)
+        cut = rest.find(" ", room) if cut < 0 else cut
+        if cut < 0:
+            break
+        piece = rest[:cut].rstrip(" ")
+        if piece:
+            lines.append((hanging if lines else start) + piece)
+        rest = rest[cut:].lstrip(" ")
+    return [*lines, (hanging if lines else start) + rest]

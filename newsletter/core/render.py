@@ -12,6 +12,7 @@ from markupsafe import Markup
 from newsletter.core.mail_content import default_preheader, default_subject
 from newsletter.core.mail_view import view_of
 from newsletter.core.markup import BodyStyle, to_html, to_plain
+from newsletter.core.mime_bodies import clean_body
 from newsletter.core.mjml.compile import compile_mjml
 from newsletter.core.personal import (
     Markers,
@@ -185,8 +186,9 @@ def compile_mail(
         language=content.language,
         preheader=content.preheader,
         subject=cut_plain(content.subject, Markers(nonce)),
-        html=tuple(cut_html(html, html_markers)),
-        text=tuple(cut_plain(tidy(text), text_markers)),
+        # Clean before cutting: a CR beside a slot would make a line end that depends on the value.
+        html=tuple(cut_html(clean_body(html), html_markers)),
+        text=tuple(cut_plain(tidy(clean_body(text)), text_markers)),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, delete, insert, select, text
+from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.pool import StaticPool
+from throwaway_postgresql import fresh_database
 
 from newsletter.core.segment.evaluate import matches
 from newsletter.core.segment.tree import (
@@ -151,34 +152,23 @@ def people(draw):
     )
 
 
-def _engines():
-    yield pytest.param("sqlite://", id="sqlite")
-    if url := os.environ.get("NEWSLETTER_TEST_POSTGRESQL_URL"):
-        yield pytest.param(url, id="postgresql")
-
-
-def _in_own_schema(url):
-    """An engine that sees only its own corner of the database, so that other tests' tables are left alone."""
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA IF EXISTS segments_test CASCADE"))
-        connection.execute(text("CREATE SCHEMA segments_test"))
-    engine.dispose()
-    return create_engine(url, connect_args={"options": "-csearch_path=segments_test"})
-
-
-@pytest.fixture(scope="module", params=_engines())
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def engine(request):
-    url = request.param
-    engine = create_engine(url, poolclass=StaticPool) if url == "sqlite://" else _in_own_schema(url)
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            engine = create_engine("sqlite://", poolclass=StaticPool)
+        else:
+            engine = create_engine(stack.enter_context(fresh_database(request.getfixturevalue("postgresql"))))
+        stack.callback(engine.dispose)
+        _prepare(engine)
+        yield engine
+
+
+def _prepare(engine):
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
         connection.execute(insert(tables.campaigns), [_campaign(name) for name in CAMPAIGNS])
         connection.execute(insert(tables.deadlines), [_deadline(key) for key in DEADLINES])
-    yield engine
-    with engine.begin() as connection:
-        tables.metadata.drop_all(connection)
-    engine.dispose()
 
 
 @pytest.fixture

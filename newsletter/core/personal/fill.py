@@ -49,7 +49,7 @@ def fill(
             written.append(piece)
         else:
             if piece not in escaped:
-                escaped[piece] = _escaped(piece, values)
+                escaped[piece] = escaped_value(piece, values)
             written.append(escaped[piece])
     return "".join(written)
 
@@ -62,7 +62,12 @@ def _is_on(name: str, flags: frozenset[str] | Mapping[str, bool]) -> bool:
     return flags[name]
 
 
-def _escaped(slot: Slot, values: Mapping[str, str]) -> str:
+def escaped_value(slot: Slot, values: Mapping[str, str]) -> str:
+    """The value of a slot, written for the place where it stands.
+
+    Raises:
+        Refusal: there is no value.
+    """
     if slot.name not in values:
         remedy = "Give it a value (an empty one if there is none), or a default in the template."
         raise Refusal.because(f"This recipient has no value for {slot.name!r}.", remedy, field=slot.name)
@@ -71,12 +76,17 @@ def _escaped(slot: Slot, values: Mapping[str, str]) -> str:
 
 
 def _html(value: str) -> str:
-    return escape(value.translate(_IN_HTML))
+    return escape(_without(_IN_HTML, value))
+
+
+def _without(unwanted: dict[int, str | None], value: str) -> str:
+    # Nothing of the tables is printable, and nearly every value is: asking costs a tenth of the translation.
+    return value if value.isprintable() else value.translate(unwanted)
 
 
 def _url(value: str) -> str:
     """The address, or `#` if it could run something or does not say where it leads."""
-    address = value.translate(_IN_PLAIN).strip()
+    address = _without(_IN_PLAIN, value).strip()
     scheme, _, rest = address.partition(":")
     if (
         scheme.lower() not in SCHEMES
@@ -88,11 +98,11 @@ def _url(value: str) -> str:
 
 
 def _url_part(value: str) -> str:
-    return escape(quote(value.translate(_IN_HTML), safe=""))
+    return escape(quote(_without(_IN_HTML, value), safe=""))
 
 
 def _plain(value: str) -> str:
-    return value.translate(_IN_PLAIN)
+    return _without(_IN_PLAIN, value)
 
 
 _WRITERS: dict[Context, Callable[[str], str]] = {
