@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
 from newsletter.cli import demo as demo_door
 from newsletter.cli import show
-from newsletter.demo.play import Performance
 
-IMAGES = Path(__file__).parent / "images"
+if TYPE_CHECKING:
+    from newsletter.demo.play import Performance
+
+IMAGES = Path(__file__).resolve().parent / "images"
 ISSUE, REMINDER = "september-2021", "erasmus-accreditation-accreditation-reminder-1"
 SHOTS = (
     # name, campaign, language, width and height in CSS pixels, colour scheme
@@ -38,14 +42,17 @@ def mail_page(performance: Performance, campaign: str, language: str) -> Path:
     """The page of one mail of a campaign, as the contact sheet wrote it: pictures beside it, nothing fetched."""
     for number, mail in enumerate(performance.mails, start=1):
         if mail.campaign == campaign and mail.language == language:
-            return performance.index.parent / "mails" / f"{number:04}.mail.html"
+            return performance.index.resolve().parent / "mails" / f"{number:04}.mail.html"
     raise LookupError(campaign)
 
 
 def shoot(browser: Browser, page_file: Path, target: Path, width: int, height: int, scheme: str) -> None:
     """One window of a mail at twice the density."""
     page = browser.new_page(
-        viewport={"width": width, "height": height}, device_scale_factor=2, color_scheme=scheme, java_script_enabled=False
+        viewport={"width": width, "height": height},
+        device_scale_factor=2,
+        color_scheme=scheme,
+        java_script_enabled=False,
     )
     page.goto(page_file.as_uri())
     page.screenshot(path=target)
@@ -57,7 +64,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        performance, timeline = perform(Path(folder))
+        os.chdir(folder)  # so that the picture shows the paths that a reader will see
+        performance, timeline = perform(Path("var/demo"))
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         parts = []
         for name, campaign, language, width, height, scheme in SHOTS:
@@ -72,7 +80,8 @@ def main() -> None:
 def sheet(browser: Browser, parts: list[tuple[Path, int, int]], target: Path) -> None:
     """The three windows side by side on paper of their own, so that they stand well on light and dark pages."""
     frames = "".join(
-        f'<img src="{path.as_uri()}" style="width:{width * 0.62}px;height:{height * 0.62}px">' for path, width, height in parts
+        f'<img src="{path.as_uri()}" style="width:{width * 0.62}px;height:{height * 0.62}px">'
+        for path, width, height in parts
     )
     style = (
         "body{margin:0;padding:28px;display:flex;gap:22px;align-items:flex-start;background:#E8E5DC;width:max-content}"

@@ -122,7 +122,7 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
 def run_daemon(office: Office) -> None:
     """Run until SIGTERM or SIGINT, then finish the message in hand and go."""
     daemon = Daemon(office)
-    stop_on_signals(daemon.stopping)
+    stop_on_signals(daemon.stopping.set)
     scheduler = start_scheduler(daemon)
     log.info("scheduler runs", worker=office.worker, database=office.database.kind)
     daemon.stopping.wait()
@@ -130,11 +130,11 @@ def run_daemon(office: Office) -> None:
     log.info("scheduler stopped", worker=office.worker)
 
 
-def stop_on_signals(stopping: threading.Event) -> None:
-    """Set `stopping` on SIGTERM and SIGINT."""
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGTERM and SIGINT."""
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)

@@ -54,7 +54,7 @@ def list_articles(as_json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show_article(slug: str, language: str = "") -> None:
+def show_article(slug: str, language: str = "", as_json: AsJson = False) -> None:
     """Print one article as its file stands."""
     with office() as here:
         articles = read_articles(here)
@@ -63,6 +63,10 @@ def show_article(slug: str, language: str = "") -> None:
         known = ", ".join(sorted(articles)) or "none yet"
         raise ContentRefused(Problem(f"There is no article '{slug}'.", f"Known articles: {known}."))
     text = articles[slug].text_for(language or first, first)
+    if as_json:
+        keys = ("slug", "language", "path", "title", "summary", "body")
+        print_json({key: getattr(text, key) for key in keys})
+        return
     out.print(f"{text.title}\n{text.path}\n\n{text.summary}\n\n{text.body}", markup=False, highlight=False)
 
 

@@ -153,10 +153,13 @@ def approve(
 
 
 @app.command("reopen")
-def reopen(name: Name) -> None:
-    """Take an approval back, to change the campaign."""
+def reopen(name: Name, as_json: AsJson = False) -> None:
+    """Take an approval back, and the time with it, to change the campaign."""
     with office() as here:
         steps.reopen_campaign(here, name)
+    if as_json:
+        print_json({"campaign": name, "state": "draft"})
+        return
     out.print(f"'{name}' is a draft again.", highlight=False)
 
 
@@ -187,18 +190,24 @@ def _its_time(campaign: Campaign) -> datetime:
 
 
 @app.command("pause")
-def pause(name: Name) -> None:
+def pause(name: Name, as_json: AsJson = False) -> None:
     """Stop handing over; what is in hand is finished."""
     with office() as here:
         steps.pause_campaign(here, name)
+    if as_json:
+        print_json({"campaign": name, "state": "paused"})
+        return
     out.print(f"'{name}' is paused. `newsletter campaigns resume {name}` goes on.", highlight=False)
 
 
 @app.command("resume")
-def resume(name: Name) -> None:
+def resume(name: Name, as_json: AsJson = False) -> None:
     """Go on after a pause."""
     with office() as here:
         steps.resume_campaign(here, name)
+    if as_json:
+        print_json({"campaign": name, "state": "sending"})
+        return
     out.print(f"'{name}' goes on.", highlight=False)
 
 

@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 def run_demo(folder: Path, as_json: bool) -> None:
     """Play the demonstration and show it: a timeline as it happens, then a table and where to look."""
     if as_json:
-        print_json(play(folder, lambda _moment: None).as_dict())
-        return
-    out.print(
-        Text("Six weeks at Common Thread, 15 September to 20 October 2021, Brussels time", style="bold")
-    )
+        performance = play(folder, lambda _moment: None)
+        print_json(performance.as_dict())
+    else:
+        performance = perform_and_show(folder)
+    if performance.duplicates:
+        err.print(f"{performance.duplicates} duplicates: this must not happen.", style="red")
+        raise typer.Exit(1)
+
+
+def perform_and_show(folder: Path) -> Performance:
+    """Play, printing each moment as it happens, and the summary at the end."""
+    title = "Six weeks at Common Thread, 15 September to 20 October 2021, Brussels time"
+    out.print(Text(title, style="bold"))
     out.print()
     performance = play(folder, _show)
     _summary(performance)
-    if performance.duplicates:
-        err.print(f"{performance.duplicates} duplicates: this must not happen.", style="red")
+    return performance
 
 
 def _show(moment: Moment) -> None:
@@ -38,11 +45,11 @@ def _show(moment: Moment) -> None:
     if moment.what:
         line.append(moment.what)
     else:
-        line.append(f"{moment.kind} ", style="bold green")
-        line.append(f"{moment.campaign}: ")
+        line.append(moment.title, style="bold green")
+        line.append(": ")
         line.append(_sent(moment), style="bold")
         if moment.withheld:
-            line.append(f"; withheld: {counted(moment.withheld)}", style="yellow")
+            line.append(f"; {sum(moment.withheld.values())} withheld", style="yellow")
     out.print(line, soft_wrap=True)
 
 
@@ -66,7 +73,8 @@ def _summary(performance: Performance) -> None:
         ("fr", "right"),
         ("withheld", "left"),
     ):
-        table.add_column(column, justify=justify, header_style="bold")  # type: ignore[arg-type]
+        wide = column == "withheld"
+        table.add_column(column, justify=justify, header_style="bold", no_wrap=not wide)  # type: ignore[arg-type]
     for moment in performance.moments:
         if not moment.what:
             _row(table, moment, "")
@@ -83,6 +91,5 @@ def _summary(performance: Performance) -> None:
 
 def _row(table: Table, moment: Moment, style: str) -> None:
     counts = [str(moment.sent.get(language, 0)) for language in ("en", "fr")]
-    table.add_row(
-        f"{moment.at:%a %d %b %H:%M}", moment.campaign, *counts, counted(moment.withheld), style=style
-    )
+    when = f"{moment.at:%a %d %b %H:%M}"
+    table.add_row(when, moment.title, *counts, counted(moment.withheld), style=style)

@@ -10,6 +10,7 @@ import typer
 
 from newsletter.cli.demo import run_demo
 from newsletter.cli.place import office, workspace
+from newsletter.cli.serving import run_everything, run_web
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
 from newsletter.core.refusal import Level
 from newsletter.core.wallclock import parse_local, to_instant
@@ -17,7 +18,6 @@ from newsletter.daemon import run_daemon
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.doctor import examine
 from newsletter.flows.plan import forecast
-from newsletter.cli.serving import run_everything, run_web
 from newsletter.starter import lay_out
 from newsletter.wiring import open_office
 

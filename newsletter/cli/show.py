@@ -18,6 +18,8 @@ from newsletter.core.wallclock import to_local
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import JustifyMethod
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 out = Console()
@@ -39,7 +41,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
     for column in columns:
-        table.add_column(column.rstrip("#"), justify="right" if column.endswith("#") else "left")
+        # Folded, not cut: a name that is cut cannot be copied into the next command.
+        justify: JustifyMethod = "right" if column.endswith("#") else "left"
+        table.add_column(column.rstrip("#"), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     if table.row_count:

@@ -33,10 +33,13 @@ def list_all(limit: Annotated[int, typer.Option(min=1)] = 100, as_json: AsJson =
 
 
 @app.command("add")
-def add(address: str, reason: Annotated[str, typer.Option()] = "request") -> None:
+def add(address: str, reason: Annotated[str, typer.Option()] = "request", as_json: AsJson = False) -> None:
     """Never mail this address again."""
     with office() as here:
         fresh = suppress_address(here, address, reason, here.clock())
+    if as_json:
+        print_json({"address": address, "suppressed": True, "changed": fresh})
+        return
     out.print(
         f"{address} is suppressed." if fresh else f"{address} was suppressed before.",
         markup=False,
@@ -45,10 +48,13 @@ def add(address: str, reason: Annotated[str, typer.Option()] = "request") -> Non
 
 
 @app.command("remove")
-def remove(address: str) -> None:
+def remove(address: str, as_json: AsJson = False) -> None:
     """Take an address off the list; consents are not touched."""
     with office() as here:
         lifted = lift_suppression(here, address)
+    if as_json:
+        print_json({"address": address, "suppressed": False, "changed": lifted})
+        return
     out.print(
         f"{address} is off the list." if lifted else f"{address} was not on the list.",
         markup=False,

@@ -119,6 +119,15 @@ class Campaign:
         return None if self.at is None else to_instant(self.at, self.zone)
 
     @property
+    def label(self) -> str:
+        """What it is in words: `Issue no. 42`, `Reminder, 7 days before`, `Reminder, 7 days before the new date`."""
+        label = self.kind.value.capitalize()
+        if self.rung is not None:
+            days = "1 day" if self.rung == 1 else f"{self.rung} days"
+            return f"{label}, {days} before{' the new date' if self.sequence else ''}"
+        return label if self.content.number is None else f"{label} no. {self.content.number}"
+
+    @property
     def schedule(self) -> str:
         """Unique name of its rule of time."""
         return f"campaign:{self.name}"

@@ -167,6 +167,8 @@ def _refuse_lengths(text: str, address: str) -> None:
 
 def _invisible(text: str) -> str:
     """The first control, format, surrogate or line-separating character, "" if there is none."""
+    if text.isprintable():  # it has none of these then, and is nearly always
+        return ""
     unsafe = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     return next((char for char in text if unicodedata.category(char) in unsafe), "")
 

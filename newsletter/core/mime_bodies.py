@@ -53,7 +53,22 @@ def quoted_printable(text: str) -> str:
     and every other space of a run, is encoded: so the octets are what DKIM's relaxed form of them is (RFC 6376 section
     3.4.4), and a signer has nothing to rewrite.
     """  # noqa: D301 - the backslash is meant
+    if is_plain_line(text):
+        return text
     return CRLF.join(physical for line in text.split("\n") for physical in _physical_lines(_encoded(line)))
+
+
+def is_plain_line(text: str) -> bool:
+    """Whether quoted-printable leaves `text` as it is, as most values of a person are."""
+    return (
+        len(text) <= LINE
+        and text.isascii()
+        and text.isprintable()
+        and "=" not in text
+        and "  " not in text
+        and not text.startswith((".", "From "))
+        and not text.endswith(" ")
+    )
 
 
 def _encoded(line: str) -> str:

@@ -43,6 +43,8 @@ def one_line(text: str) -> str:
     joiner stays inside an emoji sequence and between letters of scripts that spell with it. A lone surrogate becomes
     U+FFFD.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     spaced = re.sub(r"\s+", lambda run: run[0] if run[0] in _TYPOGRAPHY else " ", text)
     if spaced.isascii() and spaced.isprintable():
         return spaced.strip()
@@ -168,6 +170,9 @@ def fold(field: str, tokens: list[str]) -> str:
         ContentRefused: the name or a token could break the field, or a line would pass 998 octets.
     """
     _refuse_broken(field, tokens)
+    whole = f"{field}: {' '.join(tokens)}"
+    if len(whole) <= LINE:
+        return whole
     lines = [f"{field}: {tokens[0]}"]
     for token in tokens[1:]:
         if len(lines[-1]) + 1 + len(token) <= LINE:
@@ -184,9 +189,11 @@ def fold(field: str, tokens: list[str]) -> str:
 def _refuse_broken(field: str, tokens: list[str]) -> None:
     if not _FIELD_NAME.fullmatch(field):
         raise refused("header", "has a name that is not letters, digits and hyphens.", "Rename it.")
-    if not tokens or not all(token.strip() for token in tokens):
+    if not tokens or not all(map(str.strip, tokens)):
         raise refused(field, "is empty.", "Give it a value or leave it out.")
     text = "".join(tokens)
+    if text.isascii() and text.isprintable():
+        return
     if re.search(r"[\x00-\x1f\x7f]", text):
         raise refused(field, "has a control character or a line break in it.", "Take it out.")
     if not text.isascii() and field.lower() not in UTF8_FIELDS:

@@ -17,7 +17,7 @@ from newsletter.core.template_set import TemplateSet
 from newsletter.core.wallclock import parse_local
 from newsletter.demo.letter import read_letter, with_own_pictures, without_network
 from newsletter.demo.story import END, START, ZONE
-from newsletter.demo.weeks import campaign_label, picture_of_weeks, timeline_rows
+from newsletter.demo.weeks import picture_of_weeks, timeline_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +100,11 @@ class Sending:
 
 
 def write_contact_sheet(
-    folder: Path, moments: Sequence[Moment], ahead: Sequence[Moment], mails: Sequence[InboxMail], office: Office
+    folder: Path,
+    moments: Sequence[Moment],
+    ahead: Sequence[Moment],
+    mails: Sequence[InboxMail],
+    office: Office,
 ) -> Path:
     """Write `index.html`, its style sheet, and two pages for each mail under `mails`: the mail, and its own sheet.
 
@@ -119,7 +123,7 @@ def write_contact_sheet(
     """
     templates = TemplateSet(office.library.web_sources(), "templates/web")
     letters = [read_letter(f"{number:04d}", mail) for number, mail in enumerate(mails, start=1)]
-    labels = {moment.campaign: campaign_label(moment.kind, moment.campaign) for moment in moments}
+    labels = {moment.campaign: moment.title for moment in moments}
     sendings = _sendings(letters, labels)
     pictures = Pictures(office.brand.image_base, office.library)
     _write_mails(folder / "mails", sendings, pictures, templates)
@@ -151,7 +155,9 @@ def _sendings(letters: Sequence[Letter], labels: Mapping[str, str]) -> list[Send
     return sendings
 
 
-def _write_mails(folder: Path, sendings: Sequence[Sending], pictures: Pictures, templates: TemplateSet) -> None:
+def _write_mails(
+    folder: Path, sendings: Sequence[Sending], pictures: Pictures, templates: TemplateSet
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for sending in sendings:
         for edition in sending.editions:
@@ -159,7 +165,9 @@ def _write_mails(folder: Path, sendings: Sequence[Sending], pictures: Pictures, 
             for before, letter, after in zip((None, *mails), mails, (*mails[1:], None), strict=False):
                 _write(folder / f"{letter.number}.mail.html", without_network(pictures.put_into(letter.html)))
                 context = {"letter": letter, "before": before, "after": after, "sending": sending, **_WORDS}
-                _write(folder / f"{letter.number}.html", templates.render("contact-sheet-mail.html.j2", context))
+                _write(
+                    folder / f"{letter.number}.html", templates.render("contact-sheet-mail.html.j2", context)
+                )
 
 
 def _figures(letters: Sequence[Letter]) -> list[tuple[str, int, str]]:
@@ -169,7 +177,11 @@ def _figures(letters: Sequence[Letter]) -> list[tuple[str, int, str]]:
     return [
         ("Mails", len(letters), "as they lie in the inbox"),
         ("People", len({address for _, address in pairs}), "got at least one"),
-        ("Campaigns", len({campaign for campaign, _ in pairs}), f"in {' and '.join(map(_language_name, languages))}"),
+        (
+            "Campaigns",
+            len({campaign for campaign, _ in pairs}),
+            f"in {' and '.join(map(_language_name, languages))}",
+        ),
         ("Duplicates", len(letters) - len(pairs), "one mail twice to one person"),
     ]
 

@@ -141,9 +141,10 @@ def _beat(office: Office, now: datetime) -> list[Moment]:
 
 def _moment(office: Office, launch: Launch, now: datetime) -> Moment:
     report = report_campaign(office, launch.campaign.name)
-    kind = launch.campaign.kind.value
+    campaign = launch.campaign
     sent, withheld = dict(sorted(report.by_language.items())), dict(sorted(report.withheld.items()))
-    return Moment(to_local(now, ZONE), kind, launch.campaign.name, sent, withheld)
+    at = to_local(now, ZONE)
+    return Moment(at, campaign.kind.value, campaign.name, sent, withheld, title=campaign.label)
 
 
 def _ahead(office: Office, now: datetime) -> list[Moment]:
@@ -156,7 +157,9 @@ def _ahead(office: Office, now: datetime) -> list[Moment]:
             if reason is None:
                 sent[language] = sent.get(language, 0) + count
         at = to_local(one.instant, ZONE)
-        ahead.append(Moment(at, one.campaign.kind.value, one.campaign.name, sent, one.withheld()))
+        campaign = one.campaign
+        kind, title = campaign.kind.value, campaign.label
+        ahead.append(Moment(at, kind, campaign.name, sent, one.withheld(), title=title))
     return ahead
 
 

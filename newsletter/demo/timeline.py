@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of the timeline. `sent` is by language; `what` tells of an act, and is empty for a mail."""
+    """One line of the timeline. `sent` is by language; `what` tells of an act, and is empty for a mail.
+
+    Attributes:
+        title: of a mail, in words; `campaign` is its name.
+    """
 
     at: datetime
     kind: str
@@ -21,6 +25,7 @@ class Moment:
     sent: dict[str, int] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
     what: str = ""
+    title: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The line for scripts."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
@@ -29,7 +28,6 @@ REASONS = {
     "cancelled": "been cancelled",
     "erased": "been erased",
 }
-_RUNG = re.compile(r"-reminder-(\d+)(-moved-\d+)?$")
 _LARGEST, _SMALLEST = 13.0, 3.0  # radius in px of the dot of the largest mail, and of the least visible one
 _MARGIN = 2.5  # percent on both sides of the picture, for the outermost dots
 
@@ -86,14 +84,6 @@ def timeline_rows(moments: Sequence[Moment], ahead: Sequence[Moment], sent: Coll
     ]
 
 
-def campaign_label(kind: str, campaign: str) -> str:
-    """`Reminder, 7 days before`: what stands in the name that `newsletter.core.reminder.campaign_name` gives."""
-    label, rung = kind.replace("_", " ").capitalize(), _RUNG.search(campaign)
-    if rung is None:
-        return label
-    return f"{label}, {rung[1]} day{'' if rung[1] == '1' else 's'} before{' the new date' if rung[2] else ''}"
-
-
 def left_out_words(reason: str, count: int, *, planned: bool) -> str:
     """`4 had unsubscribed` of what was sent; `4 have unsubscribed`, `1 has unsubscribed` of what is planned."""
     if reason not in REASONS:
@@ -128,7 +118,7 @@ def _row(moment: Moment, sent: Collection[str], *, planned: bool) -> Row:
     counts = sorted(moment.withheld.items(), key=lambda item: (-item[1], item[0]))
     return Row(
         at=moment.at,
-        label=campaign_label(moment.kind, moment.campaign),
+        label=moment.title,
         campaign=moment.campaign,
         what=moment.what,
         sent=tuple(sorted(moment.sent.items())),

@@ -10,8 +10,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
@@ -47,13 +48,22 @@ class Database:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest shape; nothing is locked when they have it already."""
+        """Bring the tables to the newest shape; nothing is locked when they have it already.
+
+        Raises:
+            ConfigurationRefused: a newer program has made them; an older one must not write into them.
+        """
         if self.revision() == newest_revision():
             return
-        with self.write() as connection:
-            config = _alembic()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        try:
+            with self.write() as connection:
+                config = _alembic()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except CommandError as error:
+            what = f"The tables are not of this program's making: {error}."
+            remedy = "Install the newer program again, or name another database."
+            raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, "database")) from None
 
     def revision(self) -> str | None:
         """The migration that the tables are at; None when there are none."""
@@ -98,8 +108,10 @@ def open_database(url: str, workspace: Path) -> Database:
             event.listen(engine, "begin", _begin_sqlite)
         with engine.begin():
             pass
-    except (ArgumentError, OperationalError, ImportError, OSError) as error:
-        what = f"The database does not open: {str(error).splitlines()[0]}."
+    except (ArgumentError, DBAPIError, ImportError, OSError, ValueError) as error:
+        # A ValueError is about the port, which may be a piece of a password with a colon in it.
+        reason = "its address cannot be read" if type(error) is ValueError else str(error).splitlines()[0]
+        what = f"The database does not open: {reason}."
         remedy = "Check `database` in config.yaml (or NEWSLETTER_DATABASE), and that the server runs."
         raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, "database")) from None
     return Database(engine)
@@ -115,10 +127,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # WAL lets readers go on while one writes; FULL makes each commit survive a power cut: the ledger relies on it.
     for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_MILLISECONDS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

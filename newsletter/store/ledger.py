@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, null, or_, select, update
 
 from newsletter.core.campaign import CampaignState
-from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.delivery import DELIVERY_MOVES, DeliveryState, Withheld
 from newsletter.store.gate import withheld_reason
 from newsletter.store.tables import campaigns, deliveries, subscribers
 
@@ -46,6 +46,10 @@ class Settlement:
     reply_code: int | None = None
     reply: str = ""
     not_before: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.state not in DELIVERY_MOVES[DeliveryState.HANDING]:
+            raise ValueError(f"a row that is handing cannot become {self.state}")
 
 
 def anything_due(connection: Connection, now: datetime) -> bool:
@@ -122,17 +126,18 @@ def hand_over(
         .select_from(deliveries.join(subscribers, subscribers.c.id == row.subscriber_id))
         .where(ours)
     )
-    handing = []
-    for identity, why in connection.execute(found).all():
-        if why is None:
-            handing.append(identity)
-        else:
-            _skip(connection, row.id == identity, Withheld(why), now)
+    handing = set()
     changes = {"state": DeliveryState.HANDING, "handed_at": now, "lease_until": lease_until}
-    for identity in handing:
+    for identity, why in connection.execute(found).all():
+        mine = and_(ours, row.id == identity)
+        if why is not None:
+            _skip(connection, mine, Withheld(why), now)
+            continue
         one = changes | {"message_id": messages[identity], "attempts": row.attempts + 1}
-        connection.execute(update(deliveries).where(ours, row.id == identity).values(one))
-    return set(handing)
+        # On PostgreSQL somebody may have taken the row since it was read; then it is not ours to send.
+        if connection.execute(update(deliveries).where(mine).values(one)).rowcount == 1:
+            handing.add(identity)
+    return handing
 
 
 def settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
@@ -164,10 +169,19 @@ def give_back(connection: Connection, worker: str) -> int:
 
 
 def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
-    """Make rows ready again of which we know that nothing was handed over: the transport went down before them."""
+    """Make rows ready again of which we know that nothing was handed over: the transport went down before them.
+
+    That was no attempt: a server that is away for a morning must not use up the attempts of anybody.
+    """
     row = deliveries.c
     here = row.id.in_(ids), row.state == DeliveryState.HANDING, row.leased_by == worker
-    values = {"state": DeliveryState.READY, "leased_by": None, "lease_until": None}
+    values = {
+        "state": DeliveryState.READY,
+        "leased_by": None,
+        "lease_until": None,
+        "handed_at": None,
+        "attempts": row.attempts - 1,
+    }
     return connection.execute(update(deliveries).where(*here).values(values)).rowcount
 
 
@@ -175,6 +189,7 @@ def expire_leases(connection: Connection, now: datetime, *, resend_is_harmless: 
     """Take back rows whose worker has died: leased ones are ready again, handing ones are unsure.
 
     Where handing over twice does no harm (the folder writes the same file again), handing rows are ready again too.
+    Rows that came back to a campaign that was cancelled meanwhile are withheld, or they would stay open for ever.
 
     Returns:
         How many became ready, and how many unsure.
@@ -190,7 +205,11 @@ def expire_leases(connection: Connection, now: datetime, *, resend_is_harmless: 
         .where(expired, row.state == DeliveryState.HANDING)
         .values(state=DeliveryState.UNSURE, **free)
     )
-    return freed, connection.execute(unsure).rowcount
+    made_unsure = connection.execute(unsure).rowcount
+    cancelled = select(campaigns.c.id).where(campaigns.c.state == CampaignState.CANCELLED)
+    left = and_(row.campaign_id.in_(cancelled), row.state == DeliveryState.READY)
+    _skip(connection, left, Withheld.CANCELLED, now)
+    return freed, made_unsure
 
 
 def skip_open_rows(connection: Connection, campaign: int, reason: Withheld, now: datetime) -> int:

@@ -210,7 +210,7 @@ def list_people(connection: Connection, *, search: str = "", limit: int = 50) ->
     if search:
         query = query.where(
             person.address_key.contains(search.lower(), autoescape=True)
-            | person.given_name.contains(search, autoescape=True)
+            | person.given_name.icontains(search, autoescape=True)
         )
     return [
         dict(row) for row in connection.execute(query.order_by(person.address_key).limit(limit)).mappings()

@@ -61,7 +61,7 @@ def test_whatever_has_begun_to_go_out_does_not_become_a_draft_again():
         assert not reachable(state) & {CampaignState.DRAFT, CampaignState.APPROVED, CampaignState.SCHEDULED}
 
 
-@pytest.mark.parametrize(("before", "after"), product(CampaignState, CampaignState))
+@pytest.mark.parametrize(("before", "after"), list(product(CampaignState, CampaignState)))
 def test_a_move_is_allowed_by_the_table_or_refused_with_what_is_allowed(before, after):
     if after in CAMPAIGN_MOVES[before]:
         check_campaign_move("september", before, after)

@@ -23,7 +23,16 @@ from newsletter.store.campaigns import find_campaign
 from newsletter.store.ledger import list_deliveries
 from newsletter.transports.memory import MemoryTransport
 
-COLUMNS = ("email", "given_name", "language", "topics", "consent_source", "consent_date", "status", "paused_until")
+COLUMNS = (
+    "email",
+    "given_name",
+    "language",
+    "topics",
+    "consent_source",
+    "consent_date",
+    "status",
+    "paused_until",
+)
 
 
 @dataclass
@@ -50,7 +59,9 @@ class Bench:
             writer.writeheader()
             for address in addresses:
                 row = {"email": address, "language": "en", "topics": "erasmus", "consent_source": "form"}
-                writer.writerow(row | {"consent_date": "2021-01-05", "given_name": address[:3].title()} | columns)
+                writer.writerow(
+                    row | {"consent_date": "2021-01-05", "given_name": address[:3].title()} | columns
+                )
         return import_people(self.office, path, self.now)
 
     def sync(self):
@@ -82,7 +93,10 @@ class Bench:
         identity = self.campaign(campaign).id
         with self.office.database.read() as connection:
             found = list_deliveries(connection, campaign=identity, limit=10_000)
-        return {row["address"]: row[wanted[0]] if len(wanted) == 1 else tuple(row[f] for f in wanted) for row in found}
+        return {
+            row["address"]: row[wanted[0]] if len(wanted) == 1 else tuple(row[f] for f in wanted)
+            for row in found
+        }
 
     def campaign(self, name):
         with self.office.database.read() as connection:
@@ -129,4 +143,6 @@ def bench(office, clock, workspace):
 @pytest.fixture
 def brussels():
     """The wall clock in Brussels of an instant."""
-    return lambda instant: datetime.astimezone(instant, ZoneInfo("Europe/Brussels")).strftime("%Y-%m-%dT%H:%M")
+    return lambda instant: datetime.astimezone(instant, ZoneInfo("Europe/Brussels")).strftime(
+        "%Y-%m-%dT%H:%M"
+    )

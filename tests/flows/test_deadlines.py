@@ -75,7 +75,11 @@ def test_a_move_without_anybody_told_needs_no_correction(bench, brussels):
     bench.enrol("ada@example.org")
     bench.sync()
     _move(bench, "2021-10-27T12:00")
-    assert set(_planned(bench, brussels)) == {"reminder-30-moved-1", "reminder-7-moved-1", "reminder-1-moved-1"}
+    assert set(_planned(bench, brussels)) == {
+        "reminder-30-moved-1",
+        "reminder-7-moved-1",
+        "reminder-1-moved-1",
+    }
     assert bench.launch() == []
 
 
@@ -182,7 +186,9 @@ def test_a_move_withholds_what_is_under_way_with_the_former_date(bench):
     told = bench.sent()
     _move(bench, "2021-10-27T12:00")
     bench.beat()
-    assert {a for a, state in bench.rows(f"{STEM}-reminder-30").items() if state == "skipped"} == set(people) - set(told)
+    assert {a for a, state in bench.rows(f"{STEM}-reminder-30").items() if state == "skipped"} == set(
+        people
+    ) - set(told)
     assert bench.sent("correction") == told
 
 

@@ -9,18 +9,18 @@ from datetime import timedelta
 import pytest
 
 from newsletter.core.refusal import ContentRefused
+from newsletter.core.token import Purpose
+from newsletter.flows import fill
 from newsletter.flows.approve import cancel_campaign, pause_campaign, resume_campaign
 from newsletter.flows.deliver import ATTEMPTS, RETRY_AFTER
-from newsletter.flows.preferences import Wishes, find_reader, save_wishes
 from newsletter.flows.people import suppress_address
+from newsletter.flows.preferences import Wishes, find_reader, save_wishes
 from newsletter.flows.unsure import decide
-from newsletter.core.token import Purpose
 from newsletter.transports.contract import Outcome
 from newsletter.wiring import open_office
 
 ISSUE = "september-2021"
 PEOPLE = [f"p{number}@example.org" for number in range(6)]
-ADA, BEN = "ada@example.org", "ben@example.org"
 
 
 @pytest.fixture
@@ -176,8 +176,12 @@ def test_a_cancel_in_the_middle_withholds_the_rest(launched):
 
 
 def _pause(bench, address):
-    reader = find_reader(bench.office, bench.token(address, Purpose.PREFERENCES), Purpose.PREFERENCES, bench.now)
-    save_wishes(bench.office, reader, Wishes(reader.topics, reader.language, (bench.now + timedelta(days=9)).date()))
+    reader = find_reader(
+        bench.office, bench.token(address, Purpose.PREFERENCES), Purpose.PREFERENCES, bench.now
+    )
+    save_wishes(
+        bench.office, reader, Wishes(reader.topics, reader.language, (bench.now + timedelta(days=9)).date())
+    )
 
 
 @pytest.mark.parametrize(
@@ -245,8 +249,6 @@ def test_campaigns_take_turns(bench):
 
 
 def test_a_message_that_cannot_be_made_does_not_hold_up_the_others(launched, monkeypatch):
-    from newsletter.flows import fill
-
     def refuse_one(letter, make=fill.serialise):
         if letter.recipient.address == PEOPLE[2]:
             raise ContentRefused.because("This one cannot be written.")

@@ -8,7 +8,13 @@ import pytest
 
 from newsletter.core.refusal import ContentRefused
 from newsletter.core.token import Purpose
-from newsletter.flows.people import import_people, known_person, lift_suppression, suppress_address, unsubscribe
+from newsletter.flows.people import (
+    import_people,
+    known_person,
+    lift_suppression,
+    suppress_address,
+    unsubscribe,
+)
 from newsletter.store.people import consents_of, count_people, person_row, topics_of
 
 ADA, BEN = "ada@example.org", "ben@example.org"
@@ -46,7 +52,11 @@ def test_importing_the_same_file_again_changes_nothing(bench):
 
 def test_rejected_rows_are_kept_with_line_and_reason_and_the_rest_goes_in(bench):
     path = bench.workspace / "new.csv"
-    lines = ["email,topics,consent_source,consent_date", f"{ADA},erasmus,form,2021-01-05", ",erasmus,form,2021-01-05"]
+    lines = [
+        "email,topics,consent_source,consent_date",
+        f"{ADA},erasmus,form,2021-01-05",
+        ",erasmus,form,2021-01-05",
+    ]
     path.write_text("\n".join([*lines, f"{BEN},cooking,form,2021-01-05"]) + "\n", encoding="utf-8")
     report = import_people(bench.office, path, bench.now)
     assert report.counts == {"new": 1, "rejected": 2}

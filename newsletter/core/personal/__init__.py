@@ -6,7 +6,7 @@ as template, and what an author writes can neither make nor break a marker, beca
 """
 
 from newsletter.core.personal.cut import cut_html, cut_plain
-from newsletter.core.personal.fill import fill
+from newsletter.core.personal.fill import fill, missing_value, writer_of
 from newsletter.core.personal.markers import Markers
 from newsletter.core.personal.pieces import (
     Context,
@@ -29,7 +29,9 @@ __all__ = [
     "cut_html",
     "cut_plain",
     "fill",
+    "missing_value",
     "pieces_from_json",
     "pieces_to_json",
     "slots_of",
+    "writer_of",
 ]

@@ -49,7 +49,7 @@ def fill(
             written.append(piece)
         else:
             if piece not in escaped:
-                escaped[piece] = escaped_value(piece, values)
+                escaped[piece] = _escaped(piece, values)
             written.append(escaped[piece])
     return "".join(written)
 
@@ -62,17 +62,21 @@ def _is_on(name: str, flags: frozenset[str] | Mapping[str, bool]) -> bool:
     return flags[name]
 
 
-def escaped_value(slot: Slot, values: Mapping[str, str]) -> str:
-    """The value of a slot, written for the place where it stands.
-
-    Raises:
-        Refusal: there is no value.
-    """
+def _escaped(slot: Slot, values: Mapping[str, str]) -> str:
     if slot.name not in values:
-        remedy = "Give it a value (an empty one if there is none), or a default in the template."
-        raise Refusal.because(f"This recipient has no value for {slot.name!r}.", remedy, field=slot.name)
-    value = values[slot.name]
-    return _WRITERS[slot.context](value if value.isprintable() else value.replace("\r\n", "\n"))
+        raise missing_value(slot.name)
+    return _WRITERS[slot.context](values[slot.name])
+
+
+def missing_value(name: str) -> Refusal:
+    """The refusal of a recipient who has no value of this name."""
+    remedy = "Give it a value (an empty one if there is none), or a default in the template."
+    return Refusal.because(f"This recipient has no value for {name!r}.", remedy, field=name)
+
+
+def writer_of(context: Context) -> Callable[[str], str]:
+    """The function that writes a value for this place; its result cannot leave the place."""
+    return _WRITERS[context]
 
 
 def _html(value: str) -> str:
@@ -81,7 +85,7 @@ def _html(value: str) -> str:
 
 def _without(unwanted: dict[int, str | None], value: str) -> str:
     # Nothing of the tables is printable, and nearly every value is: asking costs a tenth of the translation.
-    return value if value.isprintable() else value.translate(unwanted)
+    return value if value.isprintable() else value.replace("\r\n", "\n").translate(unwanted)
 
 
 def _url(value: str) -> str:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 CAP = 65_536  # octets of one reply; RFC 5321 section 4.5.3.1.5 allows 512 a line, and a few lines are usual
 _SHOWN = 500  # characters of an answer that are kept
-_KEPT = 256  # octets up to which a reply is worth remembering: most of a run are the same few
-_CODED = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
-_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\S)")
+_SHORT = 256  # octets up to which a reply is worth remembering: most of a run are the same few
+_CODED = re.compile(rb"[2-5][0-9][0-9](?:[ -]|\r*\Z)")
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 
 
 class Reply(NamedTuple):
@@ -52,22 +52,59 @@ class ReplyReader:
         replies: list[Reply] = []
         if self.overlong:
             return replies
-        lines = (self._rest + data).splitlines(keepends=True) if self._rest else data.splitlines(keepends=True)
-        for line in _joined(lines):
-            if not line.endswith(b"\n"):
-                break
-            raw = self._begun + line if self._begun else line
-            if len(raw) > self._cap:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            raw = self._begun + line
+            if len(raw) >= self._cap:
                 return self._stop(replies)
-            if line[3:4] == b"-" and _CODED.match(line) or self._begun and not _CODED.match(line.rstrip(b"\r\n")):
-                self._begun = raw
+            if self._goes_on(line):
+                self._begun = raw + b"\n"
             else:
                 self._begun = b""
-                replies.append(_remembered(raw) if len(raw) <= _KEPT else _read(raw))
+                replies.append(_remembered(raw) if len(raw) <= _SHORT else _read(raw))
+        if len(self._begun) + len(self._rest) >= self._cap:
+            return self._stop(replies)
         return replies
+
+    def _goes_on(self, line: bytes) -> bool:
+        """Whether more lines follow. Inside a reply a line without a code is text; alone it is a reply of its own."""
+        coded_on = line[3:4] == b"-"
+        if self._begun:
+            return coded_on or not _CODED.match(line)
+        return coded_on and _CODED.match(line) is not None
 
     def _stop(self, replies: list[Reply]) -> list[Reply]:
         self.overlong = True
         self._begun = self._rest = b""
         replies.append(Reply(None, "", f"a reply of more than {self._cap} octets", ()))
         return replies
+
+
+def _read(raw: bytes) -> Reply:
+    rows = raw.split(b"\n")
+    code = int(rows[-1][:3]) if _CODED.match(rows[-1]) else None
+    lines = tuple(_decoded(row[4:] if _CODED.match(row) else row).rstrip("\r") for row in rows)
+    found = _ENHANCED.match(lines[0].lstrip())
+    enhanced = found[1] if found and code is not None else ""
+    told = [lines[0], *(_without(line, enhanced) for line in lines[1:])]
+    return Reply(code, enhanced, legible(" ".join(told)), lines)
+
+
+_remembered = lru_cache(maxsize=512)(_read)
+
+
+def _without(line: str, enhanced: str) -> str:
+    return line.lstrip().removeprefix(enhanced) if enhanced else line
+
+
+def legible(text: str) -> str:
+    """Words of the other side as one line that can be printed, at most 500 characters, without a full stop."""
+    line = "".join(char if char.isprintable() else " " for char in text[: 4 * _SHOWN])
+    return " ".join(line.split())[:_SHOWN].strip().rstrip(".")
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

@@ -1,0 +1,163 @@
+"""One connection: a wire, a reader of replies, and a clock around the talk about messages."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+from collections import deque
+from typing import TYPE_CHECKING
+
+from newsletter.transports.pipeline.dialogue import Awaited, Dialogue
+from newsletter.transports.pipeline.replies import Reply, ReplyReader
+from newsletter.transports.pipeline.wire import Wire
+
+if TYPE_CHECKING:
+    import ssl
+
+    from newsletter.transports.pipeline.dialogue import House
+    from newsletter.transports.pipeline.envelope import Offers
+    from newsletter.transports.pipeline.server import Server, Timeouts
+    from newsletter.transports.pipeline.trust import Trust
+
+_BLOCK = 65_536  # octets of content for each of which the server has its time
+
+
+class Connection:
+    """Connected, and no more: `opening.opened` greets, `serve` hands over messages.
+
+    Attributes:
+        own_address: of this end, for a machine without a name.
+        dialogue: from `serve` on.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connected: socket.socket, timeouts: Timeouts) -> None:
+        self._loop = loop
+        self._reader = ReplyReader()
+        self._heard: deque[Reply] = deque()
+        self._listening: asyncio.Future[None] | None = None
+        self._lost = ""
+        self._limits = _limits(timeouts)
+        self._content_limit = timeouts.content
+        self._goodbye_limit = timeouts.goodbye
+        self._due = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._over: asyncio.Future[None] = loop.create_future()
+        self._house: House | None = None
+        self.dialogue: Dialogue | None = None
+        self.own_address = str(connected.getsockname()[0])
+        self._wire = Wire(loop, connected, self)
+
+    # Before the first message: question and answer
+
+    async def ask(self, command: bytes) -> Reply:
+        """Say a line and wait for its answer.
+
+        Raises:
+            ConnectionError: the link broke instead.
+        """
+        self._wire.put((command + b"\r\n",))
+        self._wire.flush()
+        return await self.answer()
+
+    async def answer(self) -> Reply:
+        """The next reply, such as the greeting.
+
+        Raises:
+            ConnectionError: the link broke instead.
+        """
+        while not self._heard:
+            if self._lost:
+                raise ConnectionError(self._lost)
+            self._listening = self._loop.create_future()
+            await self._listening
+        return self._heard.popleft()
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Shake hands. Whatever was said before is forgotten: it may be anybody's (CVE-2011-0411).
+
+        Raises:
+            OSError, ValueError: as `Wire.start_tls`.
+        """
+        self._reader = ReplyReader()
+        self._heard.clear()
+        await self._wire.start_tls(context, host)
+
+    # Messages
+
+    def serve(self, house: House, offers: Offers, trust: Trust, *, depth: int, limit: int) -> asyncio.Future[None]:
+        """Begin to hand over messages; the future is done when this connection has served its time, or is gone."""
+        self._house = house
+        self.dialogue = Dialogue(self._wire, offers, house, trust, depth=depth, limit=limit)
+        if self._lost or self._heard:
+            self.gone(self._lost or "the server spoke out of turn")
+        self.kick()
+        return self._over
+
+    def kick(self) -> None:
+        """There is a message to take, maybe."""
+        assert self.dialogue is not None
+        waiting = bool(self.dialogue.awaited)
+        self.dialogue.pump()
+        if not waiting:
+            self._watch()
+        self._check()
+
+    def retire(self) -> None:
+        """End when the messages in it have their answers."""
+        if self.dialogue is not None:
+            self.dialogue.retire()
+            self._check()
+
+    async def quit(self) -> None:
+        """Say goodbye, if there is still somebody, and close. A fault in closing is not told."""
+        polite = self._wire.open and (self.dialogue is None or self.dialogue.idle and not self.dialogue.over)
+        self.dialogue = None
+        if polite:
+            try:
+                async with asyncio.timeout(self._goodbye_limit):
+                    await self.ask(b"QUIT")
+            except (TimeoutError, ConnectionError):
+                pass
+        self.drop("closed")
+
+    def drop(self, why: str, *, silent: bool = False) -> None:
+        """Close now; messages in it get their receipts."""
+        self._wire.close()
+        self.gone(why, silent=silent)
+
+    # What the wire tells
+
+    def came(self, data: bytes) -> None:
+        """Replies, or parts of them."""
+        dialogue = self.dialogue
+        replies = self._reader.feed(data)
+        if dialogue is None:
+            self._heard += replies
+            self._wake()
+            return
+        if not replies:
+            return
+        hear = dialogue.hear
+        try:
+            for reply in replies:
+                hear(reply)
+        except Exception as error:  # noqa: BLE001 - of the house; whatever it is, this connection cannot go on
+            self._fail(error)
+            return
+        self._watch()
+        self._check()
+
+    def drained(self) -> None:
+        """All is written: from now on the answer is waited for."""
+        self._watch()
+
+    def gone(self, reason: str, *, silent: bool = False) -> None:
+        """The link is no more."""
+        self._lost = self._lost or reason
+        if self.dialogue is not None:
+            self.dialogue.end(self._lost, silent=silent)
+        self._wake()
+        self._check()
+"""
+"""
