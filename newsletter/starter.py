@@ -33,9 +33,13 @@ def lay_out(target: Path) -> list[Path]:
         raise ContentRefused(Problem(what, "Choose another folder; nothing was changed."))
     if target.exists() and not target.is_dir():
         raise ContentRefused(Problem(f"'{target}' is a file.", "Choose a folder."))
-    target.mkdir(parents=True, exist_ok=True)
-    for folder in FOLDERS:
-        shutil.copytree(source / folder, target / folder)
-    shutil.copyfile(source / "config.yaml", target / "config.yaml")
-    (target / ".gitignore").write_text("var/\n", encoding="utf-8")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for folder in FOLDERS:
+            shutil.copytree(source / folder, target / folder)
+        shutil.copyfile(source / "config.yaml", target / "config.yaml")
+        (target / ".gitignore").write_text("var/\n", encoding="utf-8")
+    except OSError as error:
+        what = f"The workspace cannot be laid out in '{target}': {error.strerror or error}."
+        raise ContentRefused(Problem(what, "Choose a folder that can be written to.")) from None
     return [Path("config.yaml"), Path(".gitignore"), *map(Path, FOLDERS)]

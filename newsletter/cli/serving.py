@@ -2,30 +2,73 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
-import typer
 import uvicorn
 
 from newsletter.cli.show import err
+from newsletter.core.refusal import ConfigurationRefused, Problem
 from newsletter.daemon import Daemon, start_scheduler, stop_on_signals
 from newsletter.public.app import create_public_app
 
 if TYPE_CHECKING:
     from newsletter.flows.office import Office
 
+_LAST_ANSWERS_SECONDS = 5
+
 
 def run_web(office: Office, host: str, port: int) -> None:
     """Serve the readers' pages until SIGTERM or SIGINT.
 
-    The server raises such a signal once more when it has stopped. Without a handler of our own that would end the
-    process there, before anybody can finish the mail in hand.
+    Raises:
+        ConfigurationRefused: nobody can listen there.
     """
+    with _listen(host, port) as door:
+        _serve(office, door)
+
+
+def run_everything(office: Office, host: str, port: int) -> None:
+    """Run the scheduler in threads and the pages in front; on SIGTERM the mail in hand is finished.
+
+    Raises:
+        ConfigurationRefused: nobody can listen there; the scheduler has not been started then.
+    """
+    with _listen(host, port) as door:
+        daemon = Daemon(office)
+        scheduler = start_scheduler(daemon)
+        try:
+            _serve(office, door)
+        finally:
+            daemon.stopping.set()
+            scheduler.shutdown(wait=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        what = f"Nobody can listen on {host}:{port}: {error.strerror or error}."
+        raise ConfigurationRefused(
+            Problem(what, "Choose another --port, or stop what listens there.")
+        ) from None
+
+
+def _serve(office: Office, door: socket.socket) -> None:
+    """Answer until a signal says stop.
+
+    The server raises that signal once more when it has stopped. Without a handler of our own that would end the process
+    there, before anybody can finish the mail in hand.
+    """
+    host, port = door.getsockname()[:2]
     # Paths of these pages are keys to act for a reader: no access log keeps them.
-    err.print(f"Readers' pages: http://{host}:{port}/", highlight=False)
-    app = create_public_app(office)
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False
+        create_public_app(office),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
     )
     server = uvicorn.Server(config)
 
@@ -33,17 +76,5 @@ def run_web(office: Office, host: str, port: int) -> None:
         server.should_exit = True
 
     stop_on_signals(stop)
-    server.run()
-    if not server.started:
-        raise typer.Exit(1)
-
-
-def run_everything(office: Office, host: str, port: int) -> None:
-    """Run the scheduler in threads and the pages in front; on SIGTERM the mail in hand is finished."""
-    daemon = Daemon(office)
-    scheduler = start_scheduler(daemon)
-    try:
-        run_web(office, host, port)
-    finally:
-        daemon.stopping.set()
-        scheduler.shutdown(wait=True)
+    err.print(f"Readers' pages: http://{host}:{port}/", highlight=False)
+    server.run(sockets=[door])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from binascii import b2a_qp
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
 LINE = 76  # RFC 2045 section 6.7, with the "=" of a soft break
 
-# Everything that quoted-printable may leave alone, but for spaces at the end of a line and in a row.
-_UNSAFE = re.compile(rb"[^\x20-\x3c\x3e-\x7e]")
 _NOT_IN_FILENAMES = re.compile(r'[/\\:*?"<>|]')
 # mbox files mangle "From " and SMTP doubles a dot at the start of a line: encoded, neither has anything to change.
 _LEADING = re.compile(r"\.|F(?=rom )")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a token of RFC 2045, no secret
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}")
 _PARAMETER = re.compile(rf'({_TOKEN})=(?:({_TOKEN})|"([^"\\\x00-\x1f\x7f]*)")')
@@ -41,9 +42,10 @@ class Attachment:
 
 def clean_body(text: str) -> str:
     r"""`text` with "\n" for every kind of line end, no control but the tab, U+FFFD for a lone surrogate."""
+    if text.isprintable() or text.replace("\u00a0", "").isprintable():
+        return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    whole = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", lines)
-    return re.sub(r"[\ud800-\udfff]", "\ufffd", whole)
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", lines))
 
 
 def quoted_printable(text: str) -> str:
@@ -72,16 +74,21 @@ def is_plain_line(text: str) -> bool:
 
 
 def _encoded(line: str) -> str:
-    coded = _UNSAFE.sub(lambda found: b"=%02X" % found[0][0], line.encode()).replace(b"  ", b" =20")
-    return (f"{coded[:-1].decode('ascii')}=20") if coded.endswith(b" ") else coded.decode("ascii")
+    if line.isascii() and line.isprintable():
+        coded = line.replace("=", "=3D")
+    else:
+        # Its soft breaks fall within characters and before dots: taken out again.
+        coded = b2a_qp(line.encode()).replace(b"=\n", b"").replace(b"\t", b"=09").decode("ascii")
+    coded = coded.replace("  ", " =20")
+    return f"{coded[:-1]}=20" if coded.endswith(" ") else coded
 
 
 def _physical_lines(line: str) -> Iterator[str]:
     start = 0
     while True:
-        leading = _LEADING.match(line, start)
+        leading = _LEADING.match(line, start) if line[start : start + 1] in {".", "F"} else None
         prefix = f"={ord(leading[0]):02X}" if leading else ""
-        start += len(leading[0]) if leading else 0
+        start += 1 if leading else 0
         room = LINE - len(prefix)
         if len(line) - start <= room:
             yield prefix + line[start:]

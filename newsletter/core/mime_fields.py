@@ -32,6 +32,9 @@ _LINK = re.compile(rf"{_WEB_LINK.pattern}|{_MAIL_LINK.pattern}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # the shape of RFC 5646
 _ID_OCTETS = 255
 
+ONE_CLICK: Field = ("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"])
+"""RFC 8058 section 3.1."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListHeaders:
@@ -127,7 +130,7 @@ def unsubscribe_fields(url: str, mailto: str) -> list[Field]:
         raise refused(field, "has neither a web link nor a mailto.", "Give at least one.")
     fields: list[Field] = [(field, [*(f"{token}," for token in tokens[:-1]), tokens[-1]])]
     if url.startswith("https:"):
-        fields.append(("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]))
+        fields.append(ONE_CLICK)
     return fields
 
 

@@ -169,8 +169,10 @@ def fold(field: str, tokens: list[str]) -> str:
     Raises:
         ContentRefused: the name or a token could break the field, or a line would pass 998 octets.
     """
-    _refuse_broken(field, tokens)
     whole = f"{field}: {' '.join(tokens)}"
+    is_clean = whole.isascii() and whole.isprintable() and _FIELD_NAME.fullmatch(field)
+    if not (is_clean and tokens and all(map(str.strip, tokens))):
+        _refuse_broken(field, tokens)
     if len(whole) <= LINE:
         return whole
     lines = [f"{field}: {tokens[0]}"]
@@ -179,7 +181,7 @@ def fold(field: str, tokens: list[str]) -> str:
             lines[-1] += f" {token}"
         else:
             lines.append(f" {token}")
-    if any(len(line.encode()) > HARD_LINE for line in lines):
+    if len(whole.encode()) > HARD_LINE and any(len(line.encode()) > HARD_LINE for line in lines):
         raise refused(
             field, f"has a piece longer than {HARD_LINE} octets that cannot be broken.", "Make it shorter."
         )
@@ -192,8 +194,6 @@ def _refuse_broken(field: str, tokens: list[str]) -> None:
     if not tokens or not all(map(str.strip, tokens)):
         raise refused(field, "is empty.", "Give it a value or leave it out.")
     text = "".join(tokens)
-    if text.isascii() and text.isprintable():
-        return
     if re.search(r"[\x00-\x1f\x7f]", text):
         raise refused(field, "has a control character or a line break in it.", "Take it out.")
     if not text.isascii() and field.lower() not in UTF8_FIELDS:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from newsletter.core.mime import Attachment, Letter, ListHeaders, boundary_mark, empty_part
 from newsletter.core.mime_bodies import clean_body, is_plain_line, quoted_printable
 from newsletter.core.mime_fields import (
+    ONE_CLICK,
     Field,
     date_field,
     extra_field,
@@ -27,7 +28,7 @@ from newsletter.core.mime_headers import CRLF, fold, header_block
 from newsletter.core.personal import fill, missing_value
 from newsletter.core.plain_text import WIDTH, wrapped
 from newsletter.core.render import CompiledEmail, fill_mail
-from newsletter.core.stencil_plan import Hole, Plan, TextLine, gates_of, plan_body
+from newsletter.core.stencil_plan import Hole, Plan, gates_of, plan_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +113,7 @@ class Stencil:
         self._after_to = _block(mailbox_field("Reply-To", masthead.reply_to)) if masthead.reply_to else ""
         listed = masthead.list_headers
         self._list_id = _block(list_id_field(listed.list_id)) if listed else ""
+        self._one_click = _line_of(ONE_CLICK)
         self._mailto = listed.unsubscribe_mailto if listed else ""
         self._end = _block(
             *(other_list_fields(listed) if listed else ()),
@@ -186,21 +188,28 @@ class Stencil:
         octets = mark.encode()
         for place in plan.marks:
             chunks[place] = octets
-        for hole, places in plan.values:
-            coded = self._coded(_written(hole, values))
-            for place in places:
-                chunks[place] = coded
-        for line, place in plan.lines:
-            chunks[place] = self._line(line, values)
-        if plan.silent:
-            _refuse_silence(plan, values)
+        try:
+            self._fill(plan, values, chunks)
+            if plan.silent:
+                _refuse_silence(plan, values)
+        except KeyError as error:
+            raise missing_value(error.args[0]) from None
         return b"".join(chunks)
 
-    def _line(self, line: TextLine, values: Mapping[str, str]) -> bytes:
-        text = "".join([word if isinstance(word, str) else _written(word, values) for word in line.words])
-        if len(text) > WIDTH:
-            return self._coded("\n".join(wrapped(text)) + line.end)
-        return self._coded(text + line.end)
+    def _fill(self, plan: Plan, values: Mapping[str, str], chunks: list[bytes]) -> None:
+        coded = self._coded
+        for (name, write), places in plan.values:
+            octets = coded(write(values[name]))
+            for place in places:
+                chunks[place] = octets
+        for words, end, place in plan.lines:
+            text = "".join(
+                [word if isinstance(word, str) else word.write(values[word.name]) for word in words]
+            )
+            if len(text) > WIDTH:
+                chunks[place] = b"\r\n".join(map(coded, wrapped(text))) + end
+            else:
+                chunks[place] = coded(text) + end
 
     def _coded(self, text: str) -> bytes:
         """In quoted-printable; what takes long, as an accent does, is remembered, because many people share it."""
@@ -226,7 +235,8 @@ class Stencil:
                 self._dated(addressee.date),
                 _line_of(message_id_field(addressee.message_id)),
                 self._list_id,
-                *map(_line_of, ways_out),
+                *map(_line_of, ways_out[:1]),
+                self._one_click if ways_out[1:] else "",
                 self._end,
                 content_type,
             )
@@ -249,20 +259,12 @@ def _line_of(field: Field) -> str:
     return f"{fold(*field)}{CRLF}"
 
 
-def _written(hole: Hole, values: Mapping[str, str]) -> str:
-    try:
-        value = values[hole.name]
-    except KeyError:
-        raise missing_value(hole.name) from None
-    return hole.write(value)
-
-
 def _refuse_silence(plan: Plan, values: Mapping[str, str]) -> None:
     holes = {
-        "text": [word for line, _ in plan.lines for word in line.words if isinstance(word, Hole)],
+        "text": [word for line in plan.lines for word in line.words if isinstance(word, Hole)],
         "html": [hole for hole, _ in plan.values],
     }
     for part in ("text", "html"):
-        said = (clean_body(_written(hole, values)).strip() for hole in holes[part])
+        said = (clean_body(hole.write(values[hole.name])).strip() for hole in holes[part])
         if part in plan.silent and not any(said):
             raise empty_part(part)

@@ -39,12 +39,18 @@ class Hole(NamedTuple):
         return cls(slot.name, writer_of(slot.context))
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """A line of the text part that differs from person to person; `end` is its line feed, if it has one."""
+class TextLine(NamedTuple):
+    """A line of the text part that differs from person to person.
+
+    Attributes:
+        words: literals and holes.
+        end: its CRLF, if it has one.
+        place: which chunk it is.
+    """
 
     words: tuple[str | Hole, ...]
-    end: str
+    end: bytes
+    place: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Plan:
         chunks: the body in order; b"" where something personal goes.
         marks: which chunks are the mark of the boundaries.
         values: what goes into the HTML, and which chunks each fills.
-        lines: the personal lines of the text part, and which chunk each is.
+        lines: the personal lines of the text part.
         content_type: the header field before and after the mark, with its CRLF.
         silent: the parts ("text", "html") whose static words are none, so that the values must say something.
     """
@@ -63,7 +69,7 @@ class Plan:
     chunks: tuple[bytes, ...]
     marks: tuple[int, ...]
     values: tuple[tuple[Hole, tuple[int, ...]], ...]
-    lines: tuple[tuple[TextLine, int], ...]
+    lines: tuple[TextLine, ...]
     content_type: tuple[str, str]
     silent: frozenset[str]
 
@@ -78,7 +84,7 @@ def plan_body(
     chunks: list[bytes] = []
     marks: list[int] = []
     values: dict[Slot, list[int]] = {}
-    lines: list[tuple[TextLine, int]] = []
+    lines: list[TextLine] = []
     for seam in _SEAMS.split(body):
         if seam == _MARK:
             marks.append(len(chunks))
@@ -88,7 +94,7 @@ def plan_body(
             if isinstance(item, Slot):
                 values.setdefault(item, []).append(len(chunks))
             elif isinstance(item, TextLine):
-                lines.append((item, len(chunks)))
+                lines.append(item._replace(place=len(chunks)))
             chunks.append(item.encode("ascii") if isinstance(item, str) else b"")
     before, _, after = f"{fold('Content-Type', kind)}{CRLF}".partition(_MARK)
     return Plan(
@@ -144,7 +150,9 @@ def _text(run: Run) -> Iterator[str | TextLine]:
     static: list[str] = []
     for line in _lines(run):
         if all(isinstance(word, str) for word in line.words):
-            static.append("".join(word for word in line.words if isinstance(word, str)) + line.end)
+            static.append(
+                "".join(word for word in line.words if isinstance(word, str)) + "\n" * bool(line.end)
+            )
             continue
         if static:
             yield _finished("".join(static))
@@ -163,9 +171,9 @@ def _lines(run: Run) -> Iterator[TextLine]:
         first, *others = piece.split("\n")
         words.append(first)
         for other in others:
-            yield TextLine(tuple(words), "\n")
+            yield TextLine(tuple(filter(None, words)), CRLF.encode())
             words = [other]
-    yield TextLine(tuple(words), "")
+    yield TextLine(tuple(filter(None, words)), b"")
 
 
 def _finished(text: str) -> str:

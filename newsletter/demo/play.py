@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.wallclock import parse_local, to_instant, to_local
 from newsletter.demo.clock import SimulatedClock
 from newsletter.demo.contact_sheet import write_contact_sheet
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from newsletter.flows.launch import Launch
     from newsletter.flows.office import Office
 
+STAGE_MARK = ".demonstration"
 SECRET = "the demonstration's own key: its links lead nowhere"  # noqa: S105 - made public on purpose
 
 
@@ -105,10 +107,15 @@ def play(folder: Path, show: Callable[[Moment], None]) -> Performance:
 
 
 def _clear(folder: Path) -> None:
-    """Empty what an earlier performance left; anything else in the folder stays."""
+    """Empty what an earlier performance left. A folder that is somebody else's is not touched."""
+    stage_mark = folder / STAGE_MARK
+    if folder.exists() and not stage_mark.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        what = f"'{folder}' is not empty, and no demonstration has played there."
+        raise ContentRefused(Problem(what, "Name another folder with --to, or remove this one."))
     for name in ("inbox", "workspace", "mails", "images"):
         shutil.rmtree(folder / name, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    stage_mark.touch()
 
 
 def _run(stage: Stage, clock: SimulatedClock, tell: Callable[[Moment], None]) -> None:

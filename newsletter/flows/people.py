@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from newsletter.core.consent import ConsentAction
@@ -13,6 +13,7 @@ from newsletter.core.deadline import DeadlineMark
 from newsletter.core.mailbox import address_key, parse_address
 from newsletter.core.people_file import PersonEntry, Reject, Status, read_people_csv
 from newsletter.core.refusal import ContentRefused, Problem
+from newsletter.core.subscriber import Standing
 from newsletter.core.token import Purpose, Token, read_token
 from newsletter.flows.workspace import read_people
 from newsletter.store import people as rows
@@ -110,7 +111,8 @@ def _take(office: Office, connection: Connection, entry: PersonEntry, now: datet
     )
     identity = rows.find_by_key(connection, entry.key)
     if identity is not None:
-        return "changed" if rows.change_person(connection, identity, row) else "unchanged"
+        changed = rows.change_person(connection, identity, replace(row, language=entry.language))
+        return _follow(connection, identity, row, entry, now) or ("changed" if changed else "unchanged")
     known_bad = rows.suppression_of(connection, row.address_hash)
     identity = rows.add_person(connection, row)
     evidence = {"file_line": entry.line, "imported_at": now.isoformat()}
@@ -120,6 +122,30 @@ def _take(office: Office, connection: Connection, entry: PersonEntry, now: datet
     if entry.status is Status.BOUNCED:
         rows.suppress(connection, row.address_hash, "bounced", now)
     return "kept_out" if known_bad or entry.status in {Status.UNSUBSCRIBED, Status.BOUNCED} else "new"
+
+
+def _follow(
+    connection: Connection, identity: int, row: rows.PersonRow, entry: PersonEntry, now: datetime
+) -> str:
+    """What a file says of the consent of somebody who is known: newer words count, and leaving is never undone.
+
+    A person who consented here after the consent that the file tells of stays; so the same file changes nothing twice.
+    """
+    person = rows.person_row(connection, identity) or {}
+    granted = rows.granted_on(connection, [identity]).get(identity)
+    note = {"file_line": entry.line, "imported_at": now.isoformat()}
+    if entry.status is Status.BOUNCED:
+        return "kept_out" if rows.suppress(connection, row.address_hash, "bounced", now) else ""
+    if entry.status is Status.UNSUBSCRIBED and person["standing"] != Standing.UNSUBSCRIBED:
+        if granted is not None and granted > entry.consented:
+            return ""
+        action, at, count = ConsentAction.WITHDRAWN, now, "kept_out"
+    elif entry.status is Status.CONFIRMED and person["standing"] == Standing.PENDING:
+        action, at, count = ConsentAction.GRANTED, entry.consented, "changed"
+    else:
+        return ""
+    rows.record_consent(connection, identity, action, at, source=entry.consent_source, evidence=note)
+    return count
 
 
 def unsubscribe(office: Office, token: str, now: datetime, source: str = "one-click") -> bool:

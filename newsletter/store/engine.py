@@ -93,7 +93,8 @@ def open_database(url: str, workspace: Path) -> Database:
     """
     try:
         parsed = make_url(url)
-        options: dict[str, Any] = {}
+        # "rowcount == 1 means mine" is asked of inserts too; without this SQLAlchemy only answers for UPDATE and DELETE.
+        options: dict[str, Any] = {"execution_options": {"preserve_rowcount": True}}
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"isolation_level": None, "check_same_thread": False}
             if parsed.database in {None, "", ":memory:"}:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -25,6 +27,9 @@ from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.issues import read_issue
 from newsletter.flows.people import import_people
 from newsletter.wiring import open_office
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.crash
 
@@ -59,6 +64,14 @@ class Sink:
         return "250 2.0.0 taken"
 
 
+class _AnyPort(Controller):
+    """Listens on a port that the system chooses; aiosmtpd's own controller would look for it on port 0."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @dataclass
 class House:
     """A workspace with people, and the schedulers that were started in it."""
@@ -68,7 +81,9 @@ class House:
     processes: list[subprocess.Popen] = field(default_factory=list)
 
     def start(self):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")
+        }
         log = (self.workspace / f"scheduler-{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(
             [sys.executable, "-m", "newsletter", "--workspace", str(self.workspace), "scheduler"],
@@ -127,7 +142,9 @@ class House:
 
 def _configure(workspace, lines):
     path = workspace / "config.yaml"
-    text = path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 2s").replace("batch: 50", "batch: 20")
+    text = (
+        path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 2s").replace("batch: 50", "batch: 20")
+    )
     path.write_text(text.replace("  kind: folder\n  path: var/outbox\n", lines), encoding="utf-8")
 
 
@@ -153,12 +170,11 @@ def _schedule(house, ahead=timedelta(seconds=1)):
 @contextmanager
 def _house(workspace, kind):
     sink = Sink() if kind == "smtp" else None
-    controller = Controller(sink, hostname="127.0.0.1", port=0) if sink else None
+    controller = _AnyPort(sink, hostname="127.0.0.1", port=0) if sink else None
     lines = "  kind: folder\n  path: var/outbox\n"
     if controller:
         controller.start()
-        port = controller.server.sockets[0].getsockname()[1]
-        lines = f"  kind: smtp\n  host: 127.0.0.1\n  port: {port}\n  encryption: none\n"
+        lines = f"  kind: smtp\n  host: 127.0.0.1\n  port: {controller.port}\n  encryption: none\n"
     _configure(workspace, lines)
     office = open_office(workspace)
     _people(workspace, office)
@@ -217,7 +233,12 @@ def test_a_scheduler_killed_in_the_middle_loses_nobody_and_mails_nobody_twice(ho
         assert states["unsure"] <= kills
         # Whoever counts as sent has it; of the unsure ones nobody knows, and they are few.
         assert len(PEOPLE) - states["unsure"] <= len(received) <= len(PEOPLE)
-        told = {row[0] for row in house.ask("SELECT s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE d.state = 'sent'")}
+        told = {
+            row[0]
+            for row in house.ask(
+                "SELECT s.address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE d.state = 'sent'"
+            )
+        }
         assert told <= set(received)
 
 
@@ -263,7 +284,9 @@ def test_two_schedulers_make_one_campaign_of_a_due_reminder(folder_house):
     closes = at + timedelta(days=1, hours=3)
     for language in ("en", "fr"):
         path = house.workspace / "articles" / "erasmus-accreditation" / f"{language}.md"
-        text = path.read_text(encoding="utf-8").replace("at: 2021-10-19T12:00", f"at: {closes:%Y-%m-%dT%H:%M}")
+        text = path.read_text(encoding="utf-8").replace(
+            "at: 2021-10-19T12:00", f"at: {closes:%Y-%m-%dT%H:%M}"
+        )
         path.write_text(text.replace("zone: Europe/Brussels", "zone: UTC"), encoding="utf-8")
     days = (closes.date() - at.date()).days
     config = house.workspace / "config.yaml"
@@ -282,15 +305,43 @@ def test_two_schedulers_make_one_campaign_of_a_due_reminder(folder_house):
     assert house.received(campaign) == Counter(PEOPLE)
 
 
-def test_serve_stops_as_the_scheduler_does(folder_house):
+def test_two_schedulers_may_be_the_first_ever_at_the_same_moment(workspace):
+    house = House(workspace, None)
+    try:
+        house.start()
+        house.start()
+        database = workspace / "var" / "newsletter.sqlite"
+        _poll(lambda: database.exists() and "scheduler runs" in house.logs(), "the first scheduler")
+        _poll(lambda: house.logs().count("scheduler runs") == 2, f"both schedulers: {house.logs()}")
+        _poll(lambda: house.beats() == 2, "both schedulers to be alive")
+        assert [path.name for path in (workspace / "var").glob("secret.key*")] == ["secret.key"]
+    finally:
+        house.kill_all()
+
+
+def test_serve_answers_readers_and_stops_as_the_scheduler_does(folder_house):
     house = folder_house
-    process = subprocess.Popen(
-        [sys.executable, "-m", "newsletter", "--workspace", str(house.workspace), "serve", "--port", "0"],
-        stderr=subprocess.DEVNULL,
-    )
+    log = (house.workspace / "serve.log").open("w+")
+    command = [
+        sys.executable,
+        "-m",
+        "newsletter",
+        "--workspace",
+        str(house.workspace),
+        "serve",
+        "--port",
+        "0",
+    ]
+    process = subprocess.Popen(command, stdout=log, stderr=log)
     house.processes.append(process)
     _schedule(house)
     house.wait_sent(20)
+    address = re.search(r"http://127\.0\.0\.1:\d+/", (house.workspace / "serve.log").read_text())[0]
+    with urllib.request.urlopen(
+        f"{address}calendar/erasmus-accreditation/accreditation.ics", timeout=5
+    ) as answer:
+        assert b"BEGIN:VCALENDAR" in answer.read()
     process.terminate()
     assert process.wait(10) == 0
+    log.close()
     assert set(house.states()) <= {"sent", "ready"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -137,7 +138,7 @@ def test_the_plan_tells_the_reminders_with_zone_and_people(peopled, run):
 
 def test_a_deadline_moves_by_the_command_line(peopled, run):
     run("deadlines", "list")
-    moved = _document(run("deadlines", "move", KEY, "--to", "2096-10-27T12:00", "--json"))[1]
+    moved = _document(run("deadlines", "move", KEY, "--at", "2096-10-27T12:00", "--json"))[1]
     assert moved["change"]["at"] == "2096-10-27T12:00"
     assert "at: 2096-10-27T12:00" in (peopled / "articles/erasmus-accreditation/fr.md").read_text(
         encoding="utf-8"
@@ -303,4 +304,21 @@ def test_a_refusal_in_a_real_process_is_on_standard_error_alone(workspace):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "subscribers/fields.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_does_not_play_in_somebody_elses_folder(workspace, run):
+    (workspace / "mine" / "images").mkdir(parents=True)
+    status, out, err = run("demo", "--to", "mine")
+    assert (status, out) == (1, "") or (status == 1 and "Six weeks" in out)
+    assert "is not empty" in err
+    assert (workspace / "mine" / "images").is_dir()
+
+
+def test_a_port_that_is_taken_ends_with_1(workspace):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = _process(sys.executable, "-m", "newsletter", "-w", str(workspace), "serve", "--port", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Nobody can listen on 127.0.0.1:{port}: Address already in use" in done.stderr
     assert "Traceback" not in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +22,9 @@ from newsletter.flows.tick import launch_due
 from newsletter.store.campaigns import find_campaign
 from newsletter.store.ledger import list_deliveries
 from newsletter.transports.memory import MemoryTransport
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COLUMNS = (
     "email",

@@ -227,7 +227,7 @@ def test_two_workers_share_a_campaign_without_a_duplicate(launched):
     other = open_office(launched.workspace, launched.clock, {"secret": "a key for tests"})
     other = replace(other, open_transport=launched.office.open_transport)
     second = replace(launched, office=other)
-    _after(launched, 1, lambda: second.deliver())
+    _after(launched, 1, second.deliver)
     launched.deliver()
     assert sorted(launched.sent()) == PEOPLE
     other.database.close()

@@ -90,12 +90,47 @@ def test_an_import_brings_what_is_new_about_a_person(bench):
     assert (person["address"], topics, consents) == (ADA, ["erasmus", "events"], ["granted"])
 
 
+def test_a_file_that_does_not_say_the_language_leaves_it(bench):
+    bench.enrol(ADA, language="fr")
+    assert bench.enrol(ADA, language="").counts == {"unchanged": 1}
+    assert _person(bench, ADA)[0]["language"] == "fr"
+
+
 def test_an_import_does_not_revive_who_has_left(bench):
     bench.enrol(ADA)
     bench.leaves(ADA)
     bench.enrol(ADA)
     person, _, consents = _person(bench, ADA)
     assert (person["standing"], consents) == ("unsubscribed", ["granted", "withdrawn"])
+
+
+def test_a_file_that_says_somebody_has_left_is_believed_once(bench):
+    bench.enrol(ADA)
+    assert bench.enrol(ADA, status="unsubscribed").counts == {"kept_out": 1}
+    assert bench.enrol(ADA, status="unsubscribed").counts == {"unchanged": 1}
+    person, _, consents = _person(bench, ADA)
+    assert (person["standing"], consents) == ("unsubscribed", ["granted", "withdrawn"])
+
+
+def test_a_file_with_an_old_word_does_not_undo_a_newer_consent(bench):
+    bench.enrol(ADA, consent_date="2021-06-01")
+    assert bench.enrol(ADA, status="unsubscribed", consent_date="2021-01-05").counts == {"unchanged": 1}
+    assert _person(bench, ADA)[0]["standing"] == "confirmed"
+
+
+def test_a_file_that_brings_the_consent_confirms_who_was_pending(bench):
+    bench.enrol(ADA, status="pending")
+    assert bench.enrol(ADA).counts == {"changed": 1}
+    assert bench.enrol(ADA, status="pending").counts == {"unchanged": 1}
+    assert _person(bench, ADA)[0]["standing"] == "confirmed"
+
+
+def test_a_file_that_says_an_address_bounced_keeps_it_out(bench):
+    bench.enrol(ADA, BEN)
+    assert bench.enrol(ADA, status="bounced").counts == {"kept_out": 1}
+    bench.schedule()
+    bench.beat("2021-09-16T09:30")
+    assert bench.sent() == [BEN]
 
 
 def test_a_suppressed_address_is_stored_but_kept_out_of_every_mail(bench):

@@ -54,3 +54,10 @@ def test_a_failed_transaction_leaves_nothing_behind(database):
 def test_a_database_that_does_not_open_says_where_to_look(url, tmp_path):
     with pytest.raises(ConfigurationRefused, match="database"):
         open_database(url, tmp_path)
+
+
+def test_an_insert_says_how_many_rows_are_ours(database):
+    moment = datetime(2021, 9, 16, tzinfo=UTC)
+    with database.write() as connection:
+        assert suppress(connection, "a hash", "request", moment)
+        assert not suppress(connection, "a hash", "request", moment)

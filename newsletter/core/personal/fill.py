@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,6 +21,8 @@ _IN_PLAIN: dict[int, str | None] = {
     **_SURROGATES,
     **dict.fromkeys([0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029], " "),
 }
+# A web address in which there is nothing to clean, to escape or to refuse: as all of ours are.
+_READY_ADDRESS = re.compile(r"https?://[!#-%(-;=?-~]+")
 
 
 def fill(
@@ -84,12 +87,16 @@ def _html(value: str) -> str:
 
 
 def _without(unwanted: dict[int, str | None], value: str) -> str:
-    # Nothing of the tables is printable, and nearly every value is: asking costs a tenth of the translation.
-    return value if value.isprintable() else value.replace("\r\n", "\n").translate(unwanted)
+    # Nothing of the tables is printable, and nearly every value is but for French spaces: asking costs a tenth.
+    if value.isprintable() or value.replace("\u00a0", "").replace("\u202f", "").isprintable():
+        return value
+    return value.replace("\r\n", "\n").translate(unwanted)
 
 
 def _url(value: str) -> str:
     """The address, or `#` if it could run something or does not say where it leads."""
+    if _READY_ADDRESS.fullmatch(value):
+        return value
     address = _without(_IN_PLAIN, value).strip()
     scheme, _, rest = address.partition(":")
     if (

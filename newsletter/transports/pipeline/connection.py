@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,17 @@ from newsletter.transports.pipeline.replies import Reply, ReplyReader
 from newsletter.transports.pipeline.wire import Wire
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     from newsletter.transports.pipeline.dialogue import House
     from newsletter.transports.pipeline.envelope import Offers
-    from newsletter.transports.pipeline.server import Server, Timeouts
+    from newsletter.transports.pipeline.server import Timeouts
     from newsletter.transports.pipeline.trust import Trust
 
 _BLOCK = 65_536  # octets of content for each of which the server has its time
+
+_OLD = 5.0  # seconds after which a server may have grown tired of a connection that says nothing
 
 
 class Connection:
@@ -40,6 +42,7 @@ class Connection:
         self._limits = _limits(timeouts)
         self._content_limit = timeouts.content
         self._goodbye_limit = timeouts.goodbye
+        self._began = loop.time()
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._over: asyncio.Future[None] = loop.create_future()
@@ -85,7 +88,9 @@ class Connection:
 
     # Messages
 
-    def serve(self, house: House, offers: Offers, trust: Trust, *, depth: int, limit: int) -> asyncio.Future[None]:
+    def serve(
+        self, house: House, offers: Offers, trust: Trust, *, depth: int, limit: int
+    ) -> asyncio.Future[None]:
         """Begin to hand over messages; the future is done when this connection has served its time, or is gone."""
         self._house = house
         self.dialogue = Dialogue(self._wire, offers, house, trust, depth=depth, limit=limit)
@@ -97,6 +102,8 @@ class Connection:
     def kick(self) -> None:
         """There is a message to take, maybe."""
         assert self.dialogue is not None
+        if not self.dialogue.taken and self._loop.time() - self._began > _OLD:
+            self.dialogue.aged = True
         waiting = bool(self.dialogue.awaited)
         self.dialogue.pump()
         if not waiting:
@@ -111,7 +118,9 @@ class Connection:
 
     async def quit(self) -> None:
         """Say goodbye, if there is still somebody, and close. A fault in closing is not told."""
-        polite = self._wire.open and (self.dialogue is None or self.dialogue.idle and not self.dialogue.over)
+        polite = self._wire.open and (
+            self.dialogue is None or (self.dialogue.idle and not self.dialogue.over)
+        )
         self.dialogue = None
         if polite:
             try:
@@ -159,5 +168,77 @@ class Connection:
             self.dialogue.end(self._lost, silent=silent)
         self._wake()
         self._check()
-"""
-"""
+
+    def _wake(self) -> None:
+        if self._listening is not None and not self._listening.done():
+            self._listening.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        self.drop("this program failed")
+        if self._house is not None:
+            self._house.failed(error)
+
+    def _check(self) -> None:
+        dialogue = self.dialogue
+        if dialogue is None or not dialogue.finished:
+            return
+        if dialogue.over:
+            self._wire.close()
+        self._due = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._over.done():
+            self._over.set_result(None)
+
+    # The clock: one timer, set again only when it has come too early
+
+    def _watch(self) -> None:
+        """Give the server its time for what is awaited now. Octets that make no reply do not lengthen it."""
+        dialogue = self.dialogue
+        if dialogue is None or not dialogue.awaited:
+            self._due = math.inf
+            return
+        wire = self._wire
+        left = wire.queued - wire.written
+        seconds = self._content_limit * (1 + left // _BLOCK) if left else self._limits[dialogue.awaited[0]]
+        self._due = self._loop.time() + seconds
+        if self._timer is None or self._due < self._timer.when():
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due == math.inf or self.dialogue is None:
+            return
+        if self._loop.time() < self._due:
+            self._arm()
+            return
+        step = self.dialogue.awaited[0] if self.dialogue.awaited else None
+        self.drop(f"timed out waiting for the answer to {_NAMES.get(step, 'it')}", silent=True)
+
+
+_NAMES = {
+    Awaited.RSET: "RSET",
+    Awaited.MAIL: "MAIL",
+    Awaited.RCPT: "RCPT",
+    Awaited.DATA: "DATA",
+    Awaited.LONE_DOT: "an empty message",
+    Awaited.DOT: "the message",
+    None: "nothing",
+}
+
+
+def _limits(timeouts: Timeouts) -> dict[Awaited, float]:
+    return {
+        Awaited.RSET: timeouts.mail,
+        Awaited.MAIL: timeouts.mail,
+        Awaited.RCPT: timeouts.rcpt,
+        Awaited.DATA: timeouts.data,
+        Awaited.LONE_DOT: timeouts.dot,
+        Awaited.DOT: timeouts.dot,
+    }

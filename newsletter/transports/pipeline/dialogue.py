@@ -81,6 +81,10 @@ class House(Protocol):
         """Nothing of its content was written, and what was said was not about this message: another link may try."""
         ...
 
+    def failed(self, error: Exception) -> None:
+        """Something here, not there, went wrong: it is to be told to whoever started the sending."""
+        ...
+
 
 class Dialogue:
     """One connection's worth of messages.
@@ -91,12 +95,15 @@ class Dialogue:
 
     Attributes:
         awaited: what the replies to come are for, in their order.
+        aged: the connection had stood idle before its first message.
         taken: messages begun.
         settled: messages that the server has answered, in whatever way.
         over: nothing more will be said on this connection.
     """
 
-    def __init__(self, out: Out, server: Offers, house: House, trust: Trust, *, depth: int, limit: int) -> None:
+    def __init__(
+        self, out: Out, server: Offers, house: House, trust: Trust, *, depth: int, limit: int
+    ) -> None:
         self._out = out
         self._server = server
         self._house = house
@@ -112,7 +119,7 @@ class Dialogue:
         self._dot_begins = self._dot_ends = 0  # as `out` counts
         self.awaited: deque[Awaited] = deque()
         self.taken = self.settled = 0
-        self.over = False
+        self.over = self.aged = False
 
     @property
     def idle(self) -> bool:
@@ -331,7 +338,9 @@ class Dialogue:
         doubted = not unheard and self._doubt(step, reply, silent=silent)
         said_goodbye = reply is None or reply.code == _CLOSING
         # A connection kept open has grown old: at MAIL a server says so, or says nothing.
-        grown_old = self.taken > 1 and (unheard or (step in {Awaited.RSET, Awaited.MAIL} and said_goodbye))
+        grown_old = (self.taken > 1 or self.aged) and (
+            unheard or (step in {Awaited.RSET, Awaited.MAIL} and said_goodbye)
+        )
         if grown_old or (doubted and self._trust.lost):
             self._house.give_back(message)
             return
@@ -358,7 +367,9 @@ def _by_class(reply: Reply) -> Outcome:
     return _OUTCOMES.get((reply.code or 0) // 100, Outcome.LATER)
 
 
-def _receipt(message: Outgoing, outcome: Outcome, stage: Stage, reply: Reply | None, why: str = "") -> Receipt:
+def _receipt(
+    message: Outgoing, outcome: Outcome, stage: Stage, reply: Reply | None, why: str = ""
+) -> Receipt:
     if reply is None:
         return Receipt(message.message_id, message.recipient, outcome, stage, None, "", why)
     return Receipt(

@@ -36,7 +36,9 @@ class Offers:
 
 def offers(hello: Sequence[str]) -> Offers:
     """What the lines of an answer to EHLO offer; the first of them is the greeting."""
-    rows = [line.upper().replace("AUTH=", "AUTH ").split() for line in hello[1:]]  # "AUTH=" is how some old servers say it
+    rows = [
+        line.upper().replace("AUTH=", "AUTH ").split() for line in hello[1:]
+    ]  # "AUTH=" is how some old servers say it
     told = {words[0]: words[1:] for words in rows if words}
     size = next(iter(told.get("SIZE", ())), "")
     return Offers(

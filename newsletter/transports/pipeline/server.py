@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
@@ -55,7 +55,7 @@ class Timeouts:
     @classmethod
     def all(cls, seconds: float) -> Timeouts:
         """The same for everything."""
-        return cls(*[seconds] * 10, min(seconds, cls.goodbye))
+        return cls(*[seconds] * len(fields(cls)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,158 @@
+"""DKIM signatures: relaxed/relaxed, over the whole body, with the headers that matter signed against additions.
+
+RFC 6376 for the signature, RFC 8463 for Ed25519 (the key signs the SHA-256 digest of the headers, not the headers), RFC 8058
+section 4 for List-Unsubscribe and List-Unsubscribe-Post, which must be signed for one click to work.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from newsletter.core.dkim_key import (
+    Algorithm,
+    DkimKey,
+    load_key,
+    public_record,
+    record_problems,
+    zone_line,
+)
+from newsletter.core.mime_headers import CRLF, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+__all__ = [
+    "Algorithm",
+    "DkimKey",
+    "load_key",
+    "public_record",
+    "record_problems",
+    "relaxed_body",
+    "sign",
+    "signature_fields",
+    "zone_line",
+]
+
+OVERSIGNED = ("from", "to", "subject", "date", "reply-to", "list-unsubscribe", "list-unsubscribe-post")
+"""Named once more than they occur, so that nobody can add another one (RFC 6376 section 8.15)."""
+
+SIGNED = ("message-id", "mime-version", "content-type", "content-language", "list-id", "feedback-id")
+"""Named as often as they occur."""
+
+_RUN = re.compile(rb"[ \t]+")
+_FOLD = re.compile(rb"\r\n(?=[ \t])")
+_EMPTY_END = re.compile(rb"(?:\r\n)*\Z")
+_SIGNATURE_LINE = 72
+
+
+def sign(message: bytes, keys: Iterable[DkimKey], now: datetime) -> bytes:
+    """The message with a DKIM-Signature of each key before it.
+
+    Args:
+        message: every line ends with CRLF.
+        keys: the first one's signature stands first.
+        now: instant of signing, aware; a letter of the same second is signed the same.
+
+    Raises:
+        ValueError: the message has no From or no empty line after its head; `now` is naive.
+    """
+    head, found, body = message.partition(b"\r\n\r\n")
+    if not found:
+        raise ValueError("a message has an empty line after its header fields")
+    return signature_fields(head + b"\r\n", body, tuple(keys), now) + message
+
+
+def signature_fields(
+    head: bytes, body: bytes, keys: Sequence[DkimKey], now: datetime, *, is_relaxed: bool = False
+) -> bytes:
+    """The DKIM-Signature fields to put before a message, each ended with CRLF.
+
+    Args:
+        head: its header fields, each ended with CRLF.
+        body: what follows the empty line.
+        keys: that sign.
+        now: instant of signing, aware.
+        is_relaxed: the body is in its relaxed form already, as what `quoted_printable` writes is; then nothing looks for
+            spaces in it.
+
+    Raises:
+        ValueError: there is no From; `now` is naive.
+    """
+    if now.tzinfo is None:
+        raise ValueError("the time of a signature needs a zone")
+    digest = hashlib.sha256(body if is_relaxed else relaxed_body(body)).digest()
+    seal = f"t={int(now.timestamp())};{CRLF} bh={base64.b64encode(digest).decode('ascii')};{CRLF} b="
+    names, signed = _signed_fields(head)
+    return b"".join(_signature(key, names, signed, seal) for key in keys)
+
+
+def relaxed_body(body: bytes) -> bytes:
+    """The body in relaxed form (RFC 6376 section 3.4.4)."""
+    if _is_relaxed(body):
+        return body
+    lines = _RUN.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    kept = _EMPTY_END.sub(b"", lines, count=1)
+    return kept + b"\r\n" if kept else b""
+
+
+def _is_relaxed(body: bytes) -> bool:
+    is_ended = body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n") and len(body) > len(CRLF)
+    return is_ended and b"\t" not in body and b"  " not in body and b" \r\n" not in body
+
+
+def _signed_fields(head: bytes) -> tuple[tuple[str, ...], bytes]:
+    """The names of h= in their order, and those fields in relaxed form (RFC 6376 section 3.4.2), each with its CRLF."""
+    present: dict[bytes, list[bytes]] = {}
+    for line in _RUN.sub(b" ", _FOLD.sub(b"", head)).split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        present.setdefault(name.strip().lower(), []).append(value.strip())
+    if b"from" not in present:
+        raise ValueError("a message without From cannot be signed")
+    names, fields = [], []
+    for name, more in (*((each, 1) for each in OVERSIGNED), *((each, 0) for each in SIGNED)):
+        field = name.encode()
+        values = present.get(field, [])
+        names += [name] * (len(values) + more)
+        # From the last one up, as a reader takes them (section 5.4.2).
+        fields += [b"%b:%b\r\n" % (field, value) for value in reversed(values)]
+    return tuple(names), b"".join(fields)
+
+
+def _signature(key: DkimKey, names: tuple[str, ...], signed: bytes, seal: str) -> bytes:
+    opening, relaxed = _opening(key, names)
+    unsigned = f"{relaxed} {seal.replace(CRLF, '')}".encode()
+    coded = base64.b64encode(_signed(key, signed + unsigned)).decode("ascii")
+    lines = [coded[at : at + _SIGNATURE_LINE] for at in range(0, len(coded), _SIGNATURE_LINE)]
+    return f"{opening}{CRLF} {seal}{f'{CRLF} '.join(lines)}{CRLF}".encode()
+
+
+@lru_cache(maxsize=256)
+def _opening(key: DkimKey, names: tuple[str, ...]) -> tuple[str, str]:
+    """The signature up to the names, the same for all letters of a campaign: as it is sent, and in relaxed form."""
+    tags = [
+        "v=1;",
+        f"a={key.algorithm.value};",
+        "c=relaxed/relaxed;",
+        f"d={key.domain};",
+        f"s={key.selector};",
+    ]
+    identity = [f"i={key.identity};"] if key.identity else []
+    listed = [f"h={names[0]}:", *(f"{name}:" for name in names[1:-1]), f"{names[-1]};"]
+    opening = fold("DKIM-Signature", [*tags, *identity, *listed])
+    value = opening.partition(": ")[2].replace(CRLF, "")
+    return opening, f"dkim-signature:{value}"
+
+
+def _signed(key: DkimKey, data: bytes) -> bytes:
+    if isinstance(key.private, Ed25519PrivateKey):
+        return key.private.sign(hashlib.sha256(data).digest())
+    return key.private.sign(data, PKCS1v15(), SHA256())

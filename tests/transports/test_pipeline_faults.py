@@ -1,0 +1,381 @@
+"""The client on real sockets against a server that does as the script says: the bad days."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+import subprocess
+from contextlib import asynccontextmanager
+
+import pytest
+
+from newsletter.core.refusal import ConfigurationRefused
+from newsletter.transports.contract import Outcome, Stage, TransportDown
+from newsletter.transports.pipeline.outgoing import Outgoing
+from newsletter.transports.pipeline.pool import SmtpPool
+from newsletter.transports.pipeline.server import Login, Security, Server, Timeouts
+
+DROP = "drop"
+HELLO = "250-mx.example.org\r\n250-PIPELINING\r\n250 SIZE 1000000"
+OFFERS_TLS = {"EHLO": "250-mx.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN", "STARTTLS": "220 go on"}
+ACCEPTED, LATER, NEVER, UNSURE = Outcome.ACCEPTED, Outcome.LATER, Outcome.NEVER, Outcome.UNSURE
+QUICK = Timeouts.all(0.15)
+
+
+class Script(asyncio.Protocol):
+    """Answers each verb as told (the last answer of a list for all that follow), else 250; "" is silence.
+
+    Keys that are no verbs: "greeting", "." for the end of a content, "content" (only DROP), "forgets" to lose what came
+    together with what is answered.
+    """
+
+    def __init__(self, world, script):
+        self.world, self.script = world, script
+        self.buffer, self.in_content, self.count = b"", False, {}
+        self.secure = False
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.world.links.append(transport)
+        if not self.secure:
+            self.say("greeting", "220 mx.example.org")
+
+    def data_received(self, data):
+        self.buffer += data
+        while not self.transport.is_closing():
+            end = b"\r\n.\r\n" if self.in_content else b"\r\n"
+            if self.in_content and self.script.get("content") == DROP:
+                self.transport.close()
+            at = self.buffer.find(end)
+            if at < 0:
+                return
+            part, self.buffer = self.buffer[:at], self.buffer[at + len(end) :]
+            if self.script.get("forgets"):
+                self.buffer = b""
+            if self.in_content:
+                self.in_content = False
+                self.world.contents.append(part)
+                self.say(".", "250 2.0.0 taken")
+            else:
+                self.command(part.decode())
+
+    def command(self, line):
+        verb = line.split()[0].upper()
+        self.world.commands.append(line)
+        said = self.say(
+            verb,
+            {"EHLO": HELLO, "DATA": "354 go on", "QUIT": "221 bye", "AUTH": "235 yes"}.get(verb, "250 ok"),
+        )
+        if verb == "DATA" and said.startswith("354"):
+            self.in_content = True
+            self.buffer = b"\r\n" + self.buffer
+        elif verb == "STARTTLS" and said.startswith("220"):
+            self.world.tasks.append(asyncio.ensure_future(self.upgrade()))
+        elif verb == "QUIT":
+            self.transport.close()
+
+    async def upgrade(self):
+        loop = asyncio.get_running_loop()
+        self.buffer, self.secure = b"", True
+        try:
+            self.transport = await loop.start_tls(self.transport, self, self.world.tls, server_side=True)
+        except (OSError, ssl.SSLError):
+            return
+        self.world.links.append(self.transport)
+
+    def say(self, key, usual):
+        told = self.script.get(key, usual)
+        if isinstance(told, list):
+            turn = self.count[key] = self.count.get(key, -1) + 1
+            told = told[min(turn, len(told) - 1)]
+        if told == DROP:
+            self.transport.close()
+        elif told:
+            self.transport.write((told if isinstance(told, bytes) else told.encode()) + b"\r\n")
+            if str(told).startswith("421"):
+                self.transport.close()
+        return told if isinstance(told, str) else ""
+
+
+class World:
+    """A listening server; one script a connection, the last for all that follow."""
+
+    def __init__(self, scripts, tls):
+        self.scripts, self.tls = list(scripts) or [{}], tls
+        self.commands, self.contents, self.links, self.tasks = [], [], [], []
+        self.connections = 0
+
+    def accept(self):
+        script = self.scripts[min(self.connections, len(self.scripts) - 1)]
+        self.connections += 1
+        return Script(self, script)
+
+
+@asynccontextmanager
+async def serving(*scripts, tls=None, from_the_start=False):
+    world = World(scripts, tls)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(world.accept, "127.0.0.1", 0, ssl=tls if from_the_start else None)
+    world.port = server.sockets[0].getsockname()[1]
+    try:
+        yield world
+    finally:
+        server.close()
+        await asyncio.gather(*world.tasks, return_exceptions=True)
+        for link in world.links:
+            link.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+class Book:
+    def __init__(self):
+        self.begun, self.receipts, self.wire = [], {}, []
+
+    async def before_wire(self, messages):
+        self.begun += [message.message_id for message in messages]
+
+    def on_wire(self, message):
+        self.wire.append(message.message_id)
+
+    def answered(self, receipts):
+        for message, receipt in receipts:
+            assert message.message_id not in self.receipts
+            self.receipts[message.message_id] = receipt
+
+
+def letter(number, size=40):
+    return Outgoing(
+        "b@example.org", f"ada{number}@example.net", str(number), (b"x" * size + b"\r\n",), size + 2
+    )
+
+
+async def batches(total, each=10):
+    for start in range(0, total, each):
+        yield [letter(number) for number in range(start, min(start + each, total))]
+
+
+def run(*scripts, total=1, timeouts=QUICK, **options):
+    """Receipts for so many messages over one connection at a time, and what the server saw."""
+
+    async def main():
+        book = Book()
+        async with serving(*scripts) as world:
+            server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", timeouts)
+            async with SmtpPool(server, book, **{"connections": 1, "waits": (), **options}) as pool:
+                await pool.send_all(batches(total))
+        return [book.receipts[str(number)] for number in range(total)], world, book
+
+    return asyncio.run(main())
+
+
+def outcomes(receipts):
+    return [receipt.outcome for receipt in receipts]
+
+
+def test_messages_are_pipelined_across_and_the_connection_is_closed_politely():
+    receipts, world, book = run(total=25)
+    assert outcomes(receipts) == [ACCEPTED] * 25
+    assert (world.connections, len(world.contents), len(book.wire)) == (1, 25, 25)
+    assert world.commands[-1] == "QUIT"
+
+
+def test_a_server_that_loses_what_was_sent_ahead_is_served_one_command_at_a_time():
+    receipts, world, _ = run({"forgets": True}, total=5)
+    assert outcomes(receipts) == [ACCEPTED] * 5
+    assert len(world.contents) == 5
+    assert world.connections == 2
+
+
+def test_a_server_that_loses_only_what_follows_a_dot_loses_no_message():
+    class Forgetful(dict):
+        """Forgets after a content, not after a command."""
+
+        def get(self, key, default=None):
+            return self.world.contents and not self.world.connections > 1 if key == "forgets" else default
+
+    async def main():
+        book, script = Book(), Forgetful()
+        async with serving() as world:
+            script.world, world.scripts[0] = world, script
+            server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", QUICK)
+            async with SmtpPool(server, book, connections=1, waits=()) as pool:
+                await pool.send_all(batches(4))
+        return outcomes(book.receipts.values()), world
+
+    receipts, world = asyncio.run(main())
+    assert receipts == [ACCEPTED] * 4
+    assert (world.connections, len(world.contents)) == (2, 4)
+
+
+def test_a_server_that_scolds_pipelining_is_served_one_command_at_a_time():
+    receipts, world, _ = run({"RCPT": "503 5.5.0 improper use of pipelining"}, {}, total=3)
+    assert outcomes(receipts) == [ACCEPTED] * 3
+    assert world.connections == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["garbage", b"\xff\xfe\x00", "250-" + "x" * 70_000, b"y" * 8_000_000],
+    ids=["words", "octets", "long", "8 MB"],
+)
+@pytest.mark.parametrize(
+    ("verb", "outcome", "stage"),
+    [("RCPT", LATER, Stage.RCPT), (".", UNSURE, Stage.DOT_SENT), ("MAIL", LATER, Stage.MAIL)],
+)
+def test_garbage_ends_the_connection_and_the_next_is_fine(reply, verb, outcome, stage):
+    lockstep = {"EHLO": "250 mx.example.org"}
+    receipts, world, _ = run({**lockstep, verb: reply}, lockstep, total=3)
+    assert outcomes(receipts) == [outcome, ACCEPTED, ACCEPTED]
+    assert (receipts[0].stage, receipts[0].code, world.connections) == (stage, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("verb", "outcome", "stage"),
+    [("MAIL", LATER, Stage.MAIL), ("DATA", LATER, Stage.DATA), (".", UNSURE, Stage.DOT_SENT)],
+)
+def test_silence_is_cut_off_at_its_stage(verb, outcome, stage):
+    lockstep = {"EHLO": "250 mx.example.org"}
+    receipts, _, _ = run({**lockstep, verb: ""}, lockstep, total=2)
+    assert outcomes(receipts) == [outcome, ACCEPTED]
+    assert receipts[0].stage is stage
+    assert "timed out" in receipts[0].text
+
+
+def test_a_reply_that_never_ends_is_cut_off_however_often_an_octet_comes():
+    async def main():
+        book = Book()
+        async with serving({"EHLO": "250 mx", "MAIL": ""}, {}) as world:
+            server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", QUICK)
+            trickle = asyncio.ensure_future(drip(world))
+            async with asyncio.timeout(5), SmtpPool(server, book, connections=1, waits=()) as pool:
+                await pool.send_all(batches(2))
+            trickle.cancel()
+        return outcomes(book.receipts.values())
+
+    async def drip(world):
+        while True:
+            await asyncio.sleep(0.02)
+            if "MAIL" in str(world.commands):
+                world.links[0].write(b"2")
+
+    assert asyncio.run(main()) == [LATER, ACCEPTED]
+
+
+def test_a_server_that_does_not_read_is_cut_off_before_the_dot():
+    async def main():
+        book = Book()
+
+        async def one():
+            yield [letter(1, 30_000_000)]
+
+        async with serving({"EHLO": "250 mx"}) as world:
+            server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", Timeouts.all(5))
+            pool = SmtpPool(
+                Server("127.0.0.1", world.port, Security.NONE, None, "x", Timeouts(content=0.0002)),
+                book,
+                connections=1,
+                waits=(),
+            )
+            stop = asyncio.ensure_future(stop_reading(world))
+            async with pool:
+                await pool.send_all(one())
+            await stop
+        assert server.port
+        return book.receipts["1"]
+
+    async def stop_reading(world):
+        while "DATA" not in world.commands:
+            await asyncio.sleep(0)
+        world.links[0].pause_reading()
+
+    receipt = asyncio.run(main())
+    assert (receipt.outcome, receipt.stage) == (LATER, Stage.DATA)
+
+
+def test_closing_after_the_dot_leaves_one_unsure_and_the_rest_goes_through():
+    receipts, world, _ = run({".": ["250 taken", DROP]}, {}, total=6)
+    assert outcomes(receipts) == [ACCEPTED, UNSURE, ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED]
+    assert len(world.contents) == 6
+
+
+def test_closing_in_the_middle_of_a_content_that_was_all_written_leaves_it_unsure():
+    receipts, _, _ = run({"content": DROP}, {}, total=2)
+    assert outcomes(receipts) == [UNSURE, ACCEPTED]
+
+
+def test_some_of_a_pipelined_run_are_refused_and_no_other_suffers():
+    refusals = ["250 ok", "550 5.1.1 unknown", "250 ok", "450 4.2.0 greylisted", "250 ok"]
+    receipts, world, _ = run({"RCPT": refusals}, total=6)
+    assert outcomes(receipts) == [ACCEPTED, NEVER, ACCEPTED, LATER, ACCEPTED, ACCEPTED]
+    assert (receipts[1].enhanced, receipts[1].stage) == ("5.1.1", Stage.RCPT)
+    # This server says 354 all the same: it is given a lone dot.
+    assert sum(len(content) <= 2 for content in world.contents) == 2
+    assert world.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "first"),
+    [
+        ({".": ["250 a", "250 b", "421 4.3.2 closing"]}, (LATER, Stage.DOT_SENT, 421)),
+        ({"RCPT": ["250 a", "250 b", "421 4.7.0 closing"]}, (LATER, Stage.RCPT, 421)),
+        ({"MAIL": ["250 a", "250 b", "421 4.7.0 closing"]}, (ACCEPTED, Stage.DOT_SENT, 250)),
+    ],
+    ids=["dot", "rcpt", "mail"],
+)
+def test_a_421_in_the_middle_costs_at_most_the_message_it_answers(script, first):
+    receipts, world, _ = run(script, {}, total=8)
+    assert (receipts[2].outcome, receipts[2].stage, receipts[2].code) == first
+    assert outcomes(receipts[:2] + receipts[3:]) == [ACCEPTED] * 7
+    assert world.connections == 2
+
+
+def test_a_connection_that_gets_nowhere_is_replaced_after_growing_waits():
+    receipts, world, _ = run({"MAIL": DROP}, {"MAIL": DROP}, {}, total=4, waits=(0.01, 0.02))
+    assert outcomes(receipts) == [LATER, LATER, ACCEPTED, ACCEPTED]
+    assert world.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("script", "stage"),
+    [
+        ({"greeting": "554 go away"}, Stage.GREETING),
+        ({"greeting": "421 too many connections"}, Stage.GREETING),
+        ({"greeting": DROP}, Stage.GREETING),
+        ({"greeting": ""}, Stage.GREETING),
+        ({"greeting": "HTTP/1.1 400 Bad Request"}, Stage.GREETING),
+        ({"greeting": b"220-" + b"x" * 8_000_000}, Stage.GREETING),
+        ({"EHLO": "550 no", "HELO": "550 no"}, Stage.GREETING),
+        ({"EHLO": "421 no"}, Stage.GREETING),
+        ({"EHLO": DROP}, Stage.GREETING),
+    ],
+    ids=repr,
+)
+def test_a_server_that_will_not_talk_is_down(script, stage):
+    with pytest.raises(TransportDown) as caught:
+        run(script)
+    assert caught.value.stage is stage
+    assert "127.0.0.1:" in caught.value.problems[0].what
+
+
+def test_an_old_server_that_knows_only_helo_takes_mail():
+    receipts, world, _ = run({"EHLO": "502 what"}, total=2)
+    assert outcomes(receipts) == [ACCEPTED, ACCEPTED]
+    assert world.commands[1] == "HELO localhost"
+
+
+def test_dns_that_is_gone_is_told(monkeypatch):
+    async def gone(self, *question, **options):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", gone)
+
+    async def main():
+        async with SmtpPool(Server("mx.example.org", 25, Security.NONE)):
+            pass
+
+    with pytest.raises(TransportDown, match="name resolution") as caught:
+        asyncio.run(main())
+    assert caught.value.stage is Stage.CONNECT
