@@ -6,9 +6,11 @@ instant belongs to whoever inserts its row, a row of the ledger to whoever lease
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,6 +24,7 @@ from newsletter.flows.tick import launch_due, note_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from types import FrameType
 
     from newsletter.flows.office import Office
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1
 FILES_SECONDS = 15
 BEAT_SECONDS = 5
+LONGEST_REST = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -40,6 +44,8 @@ class Daemon:
     office: Office
     stopping: threading.Event = field(default_factory=threading.Event)
     _told: set[str] = field(default_factory=set)
+    _downs: int = 0
+    _rest_until: datetime | None = None
 
     def launch(self) -> None:
         """Launch what is due."""
@@ -55,14 +61,29 @@ class Daemon:
             )
 
     def deliver(self) -> None:
-        """Hand over what is ready; the message in hand is finished when the daemon stops."""
+        """Hand over what is ready; the message in hand is finished when the daemon stops.
+
+        A way out that cannot be reached is left alone for a growing while, at most a minute.
+        """
+        if self._rest_until is not None and self.office.clock() < self._rest_until:
+            return
         tally = deliver_due(self.office, self.stopping.is_set)
         if any(tally.states.values()):
             log.info("delivered", **{state: count for state, count in tally.states.items() if count})
         for name in tally.finished:
             log.info("finished", campaign=name)
-        if tally.down:
-            self._tell_once(tally.down)
+        self._mind_transport(tally.down)
+
+    def _mind_transport(self, down: str) -> None:
+        if down:
+            self._downs += 1
+            rest = min(timedelta(seconds=2**self._downs), LONGEST_REST)
+            self._rest_until = self.office.clock() + rest
+            self._tell_once(down)
+        elif self._downs:
+            log.info("transport trouble is over", after=self._downs)
+            self._downs, self._rest_until = 0, None
+            self._told.clear()
 
     def look_at_files(self) -> None:
         """Follow the deadlines as the articles' files tell them."""
@@ -100,6 +121,8 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
     The job store is memory on purpose; a late beat is run once (`coalesce`) and never dropped
     (`misfire_grace_time=None`; the library's own default is one second, after which a job is silently lost).
     """
+    # While a long list is handed over, its beats are left out by design; the library would warn of each.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(4)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,14 +38,18 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
+def postgresql():
     """A throw-away PostgreSQL server; without its binaries tests are skipped, or fail where everything is required."""
     if binaries() is None:
         reason = "PostgreSQL is not installed (Debian package: postgresql)"
         if os.environ.get("NEWSLETTER_TEST_REQUIRE_ALL"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with throwaway_server(tmp_path_factory.mktemp("postgresql")) as url:
+    # Not below pytest's own folder: pytest closes that to other users, and the server runs as one.
+    with (
+        tempfile.TemporaryDirectory(prefix="newsletter-postgresql-") as folder,
+        throwaway_server(Path(folder)) as url,
+    ):
         yield url
 
 

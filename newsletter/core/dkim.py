@@ -48,8 +48,9 @@ OVERSIGNED = ("from", "to", "subject", "date", "reply-to", "list-unsubscribe", "
 SIGNED = ("message-id", "mime-version", "content-type", "content-language", "list-id", "feedback-id")
 """Named as often as they occur."""
 
-_RUN = re.compile(rb"[ \t]+")
-_FOLD = re.compile(rb"\r\n(?=[ \t])")
+_FIELDS = (*((name, 1) for name in OVERSIGNED), *((name, 0) for name in SIGNED))
+_RUN = re.compile(r"[ \t]{2,}|\t")
+_RUN_IN_BODY = re.compile(rb"[ \t]{2,}|\t")
 _EMPTY_END = re.compile(rb"(?:\r\n)*\Z")
 _SIGNATURE_LINE = 72
 
@@ -99,7 +100,7 @@ def relaxed_body(body: bytes) -> bytes:
     """The body in relaxed form (RFC 6376 section 3.4.4)."""
     if _is_relaxed(body):
         return body
-    lines = _RUN.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    lines = _RUN_IN_BODY.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
     kept = _EMPTY_END.sub(b"", lines, count=1)
     return kept + b"\r\n" if kept else b""
 
@@ -111,20 +112,23 @@ def _is_relaxed(body: bytes) -> bool:
 
 def _signed_fields(head: bytes) -> tuple[tuple[str, ...], bytes]:
     """The names of h= in their order, and those fields in relaxed form (RFC 6376 section 3.4.2), each with its CRLF."""
-    present: dict[bytes, list[bytes]] = {}
-    for line in _RUN.sub(b" ", _FOLD.sub(b"", head)).split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        present.setdefault(name.strip().lower(), []).append(value.strip())
-    if b"from" not in present:
+    present: dict[str, list[str]] = {}
+    # latin-1 keeps every octet, and strings are quicker here than bytes.
+    unfolded = head.decode("latin-1").replace("\r\n ", " ").replace("\r\n\t", " ")
+    if "  " in unfolded or "\t" in unfolded:
+        unfolded = _RUN.sub(" ", unfolded)
+    for line in unfolded.split("\r\n"):
+        name, _, value = line.partition(":")
+        present.setdefault(name.rstrip(" ").lower(), []).append(value.strip(" "))
+    if "from" not in present:
         raise ValueError("a message without From cannot be signed")
     names, fields = [], []
-    for name, more in (*((each, 1) for each in OVERSIGNED), *((each, 0) for each in SIGNED)):
-        field = name.encode()
-        values = present.get(field, [])
-        names += [name] * (len(values) + more)
+    for field, more in _FIELDS:
+        values = present.get(field, ())
+        names += [field] * (len(values) + more)
         # From the last one up, as a reader takes them (section 5.4.2).
-        fields += [b"%b:%b\r\n" % (field, value) for value in reversed(values)]
-    return tuple(names), b"".join(fields)
+        fields += [f"{field}:{value}\r\n" for value in reversed(values)]
+    return tuple(names), "".join(fields).encode("latin-1")
 
 
 def _signature(key: DkimKey, names: tuple[str, ...], signed: bytes, seal: str) -> bytes:
@@ -146,7 +150,11 @@ def _opening(key: DkimKey, names: tuple[str, ...]) -> tuple[str, str]:
         f"s={key.selector};",
     ]
     identity = [f"i={key.identity};"] if key.identity else []
-    listed = [f"h={names[0]}:", *(f"{name}:" for name in names[1:-1]), f"{names[-1]};"]
+    listed = [""]
+    for name in ("h=" + ":".join(names) + ";").split(":"):
+        if len(listed[-1]) + len(name) >= _SIGNATURE_LINE:
+            listed.append("")
+        listed[-1] += name if name.endswith(";") else f"{name}:"
     opening = fold("DKIM-Signature", [*tags, *identity, *listed])
     value = opening.partition(": ")[2].replace(CRLF, "")
     return opening, f"dkim-signature:{value}"

@@ -148,7 +148,8 @@ def parameters(pairs: list[tuple[str, str]]) -> list[str]:
 def _parameter(name: str, value: str) -> list[str]:
     if value.isascii() and value.isalnum() and len(name) + len(value) + 3 <= LINE:
         return [f"{name}={value}"]
-    if _PLAIN_PARAMETER.fullmatch(value) and len(name) + len(value) + 5 <= LINE:
+    # Two spaces in a row are encoded, so that a part's head is in DKIM's relaxed form as its body is.
+    if _PLAIN_PARAMETER.fullmatch(value) and "  " not in value and len(name) + len(value) + 5 <= LINE:
         return [f'{name}="{value}"']
     coded = ["".join(_PERCENT[octet] for octet in char.encode()) for char in value]
     whole = f"{name}*={_CHARSET}{''.join(coded)}"

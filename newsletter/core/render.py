@@ -24,6 +24,8 @@ from newsletter.core.personal import (
     slots_of,
 )
 from newsletter.core.plain_text import rewrapped, tidy, underlined
+from newsletter.core.refusal import ContentRefused
+from newsletter.core.template_origin import trace_refusal
 from newsletter.core.wording import read_in
 
 if TYPE_CHECKING:
@@ -179,8 +181,10 @@ def compile_mail(
     name = f"{content.template}.mjml.j2"
     context = _context(content, view, brand, catalogue)
     mjml = templates.render(name, {**context, "me": Me(html_markers, is_plain=False)})
-    # Lines of a complaint about MJML are those of what the template wrote, not of the template.
-    html = compile_mjml(mjml, f"{templates.root}/{name} (as rendered)")
+    try:
+        html = compile_mjml(mjml, f"{templates.root}/{name} (as rendered)")
+    except ContentRefused as refused:
+        raise trace_refusal(refused, mjml, templates.sources, templates.root) from None
     text = templates.render(f"{content.template}.txt.j2", {**context, "me": Me(text_markers, is_plain=True)})
     return CompiledEmail(
         language=content.language,

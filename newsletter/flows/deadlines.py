@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from newsletter.store.engine import Connection
 
 
+# What has editions and may still reach somebody.
+_COMPILED = (CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class DeadlineChange:
     """What a look at the files changed: `known`, `moved`, `changed` or `cancelled`."""
@@ -192,10 +196,10 @@ def _compile_again(
     office: Office, articles: Mapping[str, Article], deadline: Deadline, now: datetime
 ) -> None:
     with office.database.read() as connection:
-        waiting = campaign_rows.list_campaigns(connection, (CampaignState.APPROVED, CampaignState.SCHEDULED))
+        waiting = campaign_rows.list_campaigns(connection, _COMPILED)
     desk = Desk(office, articles, all_deadlines(office), now)
     for campaign in waiting:
-        if deadline.article in campaign.content.articles:
+        if deadline.article in campaign.content.articles and campaign.deadline != deadline.key:
             compiled, until = compose_editions(desk, campaign), announced_until(desk, campaign)
             with office.database.write() as connection:
                 same = campaign.state, campaign.state

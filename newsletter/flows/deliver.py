@@ -102,7 +102,7 @@ def _deliver_batch(
         )
     if not rows:
         return False
-    filler = fillers.get(campaign.id) or fillers.setdefault(campaign.id, Filler.load(office, campaign))
+    filler = _filler(office, campaign, fillers)
     # Where handing over twice does harm, only one message is ever in doubt.
     window = settings.batch if transport.resend_is_harmless else 1
     for start in range(0, len(rows), window):
@@ -110,6 +110,16 @@ def _deliver_batch(
             break
         _hand_over(office, transport, campaign, filler, rows[start : start + window], tally)
     return True
+
+
+def _filler(office: Office, campaign: Campaign, fillers: dict[int, Filler]) -> Filler:
+    """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved)."""
+    filler = fillers.get(campaign.id)
+    with office.database.read() as connection:
+        digests = campaign_rows.edition_digests(connection, campaign.id)
+    if filler is None or digests != filler.digests:
+        filler = fillers[campaign.id] = Filler.load(office, campaign)
+    return filler
 
 
 def _halted(office: Office, campaign: Campaign) -> bool:
@@ -130,9 +140,10 @@ def _hand_over(
     now = office.clock()
     messages = filler.messages(rows, now)
     with office.database.write() as connection:
-        message_ids = {row.id: filler.message_id(row.subscriber_id) for row in rows}
-        lease_until = now + office.settings.delivery.lease
-        granted = ledger.hand_over(connection, campaign, message_ids, office.worker, now, lease_until)
+        lease_until = now + max(office.settings.delivery.lease, transport.patience * 2)
+        granted = ledger.hand_over(
+            connection, campaign, [row.id for row in rows], office.worker, now, lease_until
+        )
     tally.states["withheld"] += len(rows) - len(granted)
     done: list[Settlement] = []
     in_doubt: set[int] = set()

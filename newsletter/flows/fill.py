@@ -41,11 +41,12 @@ _ONE_LINE = 76
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """A campaign ready to be filled: its frozen editions, and the words in each language."""
+    """A campaign ready to be filled: its frozen editions with their digests, and the words in each language."""
 
     office: Office
     campaign: Campaign
     editions: Mapping[str, Edition]
+    digests: Mapping[str, str]
     catalogues: Mapping[str, Catalogue]
     fields: Fields
 
@@ -54,8 +55,9 @@ class Filler:
         """Read the frozen editions of a campaign under way."""
         with office.database.read() as connection:
             stored = campaign_rows.load_editions(connection, campaign.id)
+            digests = campaign_rows.edition_digests(connection, campaign.id)
         editions = {language: Edition.from_json(document) for language, document in stored.items()}
-        return cls(office, campaign, editions, read_catalogues(office), read_people(office).fields)
+        return cls(office, campaign, editions, digests, read_catalogues(office), read_people(office).fields)
 
     def messages(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Envelope | Refusal]:
         """The finished messages of these rows, by row id; a refusal where one cannot be made."""
@@ -72,8 +74,7 @@ class Filler:
                 made[row.id] = refusal
         return made
 
-    def message_id(self, subscriber: int) -> str:
-        """The Message-ID of this campaign's mail to a person: the same however often it is asked."""
+    def _message_id(self, subscriber: int) -> str:
         domain = self.office.settings.sender(self.campaign.sender).address.rpartition("@")[2]
         return message_id(self.office.secret, self.campaign.name, subscriber, domain)
 
@@ -127,7 +128,7 @@ class Filler:
             reply_to=Mailbox("", sender.reply_to) if sender.reply_to else None,
             subject=filled.subject,
             date=now.astimezone(zone_named(campaign.zone)),
-            message_id=self.message_id(links.subscriber),
+            message_id=self._message_id(links.subscriber),
             text=filled.text,
             html=filled.html,
             language=language,

@@ -144,6 +144,7 @@ def save_wishes(office: Office, reader: Reader, wishes: Wishes) -> None:
     topics = [*hidden, *(topic for topic in offered if topic in wishes.topics)]
     person = reader.token.subscriber
     with office.database.write() as connection:
+        rows.note_choice(connection, person, office.clock())
         if set(topics) != set(reader.topics):
             rows.replace_topics(connection, person, topics)
         if wishes.language in office.settings.languages and wishes.language != reader.language:

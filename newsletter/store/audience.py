@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, case, exists, false, func, insert, literal, or_, select
+from sqlalchemy import Integer, case, exists, false, func, insert, literal, null, or_, select
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.store.gate import withheld_reason
 from newsletter.store.segments import segment_clause
-from newsletter.store.tables import campaigns, deliveries, subscribers
+from newsletter.store.tables import Instant, campaigns, deliveries, subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,10 +41,11 @@ def freeze_audience(
     row = audience.c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
     attempts = literal(0, Integer)
+    settled = case((row.reason.is_(None), null()), else_=literal(now, Instant()))
     chosen = select(
-        literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts
+        literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts, settled
     ).order_by(row.id)
-    columns = ["campaign_id", "subscriber_id", "state", "language", "withheld", "attempts"]
+    columns = ["campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at"]
     return connection.execute(insert(deliveries).from_select(columns, chosen)).rowcount
 
 

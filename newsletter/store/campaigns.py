@@ -62,7 +62,7 @@ def finish_campaigns(connection: Connection, now: datetime) -> list[str]:
     """Call finished every sending campaign that has no open row; rows that are unsure are open."""
     open_row = select(deliveries.c.id).where(
         deliveries.c.campaign_id == campaigns.c.id,
-        deliveries.c.state.in_(("ready", "leased", "handing", "unsure")),
+        deliveries.c.settled_at.is_(None),
     )
     done = (
         update(campaigns)
@@ -90,13 +90,20 @@ def set_editions(connection: Connection, identity: int, compiled: Mapping[str, t
         {"campaign_id": identity, "language": language, "compiled": document, "digest": digest}
         for language, (document, digest) in compiled.items()
     ]
-    connection.execute(insert(editions), rows)
+    if rows:
+        connection.execute(insert(editions), rows)
 
 
 def load_editions(connection: Connection, identity: int) -> dict[str, Any]:
     """The frozen editions of a campaign, by language."""
     query = select(editions.c.language, editions.c.compiled).where(editions.c.campaign_id == identity)
     return {language: compiled for language, compiled in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
+def edition_digests(connection: Connection, identity: int) -> dict[str, str]:
+    """The digest of each edition of a campaign, by language: whether they have changed since they were loaded."""
+    query = select(editions.c.language, editions.c.digest).where(editions.c.campaign_id == identity)
+    return {language: digest for language, digest in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
 def times_of(connection: Connection, identity: int) -> dict[str, datetime | None]:

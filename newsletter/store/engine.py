@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
+_UPGRADE_LOCK = 5_368_709  # any number that nothing else in the database locks
 
 __all__ = ["Connection", "Database", "newest_revision", "open_database"]
 
@@ -57,6 +58,8 @@ class Database:
             return
         try:
             with self.write() as connection:
+                if self.kind == "postgresql":  # of two processes that start together the second waits
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
                 config = _alembic()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, null, or_, select, update
+from sqlalchemy import Integer, String, and_, case, func, literal, null, or_, select, update
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DELIVERY_MOVES, DeliveryState, Withheld
 from newsletter.store.gate import withheld_reason
-from newsletter.store.tables import campaigns, deliveries, subscribers
+from newsletter.store.rows import table_of
+from newsletter.store.tables import Instant, campaigns, deliveries, subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from newsletter.core.campaign import Campaign
+
+
+LONGEST_REPLY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ def anything_due(connection: Connection, now: datetime) -> bool:
     row = deliveries.c
     due = select(row.id).where(
         row.campaign_id == campaigns.c.id,
+        row.settled_at.is_(None),
         row.state == DeliveryState.READY,
         or_(row.not_before.is_(None), row.not_before <= now),
     )
@@ -71,13 +76,15 @@ def claim_batch(
     row = deliveries.c
     due = select(row.id).where(
         row.campaign_id == campaign,
+        row.settled_at.is_(None),
         row.state == DeliveryState.READY,
         or_(row.not_before.is_(None), row.not_before <= now),
     )
-    chosen = due.order_by(row.id).limit(limit).with_for_update(skip_locked=True)
+    # A CTE is asked once. PostgreSQL may ask a subquery in an IN again and again, and lock other rows each time.
+    chosen = due.order_by(row.id).limit(limit).with_for_update(skip_locked=True).cte("chosen")
     taken = (
         update(deliveries)
-        .where(row.id.in_(chosen), row.state == DeliveryState.READY)
+        .where(row.id.in_(select(chosen.c.id)), row.state == DeliveryState.READY)
         .values(state=DeliveryState.LEASED, leased_by=worker, lease_until=lease_until)
         .returning(row.id)
     )
@@ -99,65 +106,88 @@ def _claimed(connection: Connection, ids: Sequence[int]) -> list[ClaimedRow]:
 def hand_over(
     connection: Connection,
     campaign: Campaign,
-    messages: dict[int, str],
+    ids: Sequence[int],
     worker: str,
     now: datetime,
     lease_until: datetime,
 ) -> set[int]:
     """Ask the gate once more and make the rest `handing`: the fact before the act.
 
-    Args:
-        messages: Message-ID by row id.
-
     Returns:
         The ids that may now be handed over. Missing are rows that the gate withheld (they are `skipped`, with the
         reason) and rows whose lease has run out.
     """
-    row = deliveries.c
-    ours = and_(
-        row.id.in_(messages),
-        row.state == DeliveryState.LEASED,
-        row.leased_by == worker,
-        row.lease_until > now,
-    )
+    row, person = deliveries.c, subscribers.c
+    given = table_of(connection, {"id": (Integer, ids)})
+    ours = and_(row.state == DeliveryState.LEASED, row.leased_by == worker, row.lease_until > now)
     reason = withheld_reason(now, campaign.deadline, campaign.not_after)
-    found = (
-        select(row.id, reason)
-        .select_from(deliveries.join(subscribers, subscribers.c.id == row.subscriber_id))
-        .where(ours)
+    values = {
+        "state": DeliveryState.HANDING,
+        "handed_at": now,
+        "lease_until": lease_until,
+        "attempts": row.attempts + 1,
+    }
+    free = select(person.id).where(person.id == row.subscriber_id, reason.is_(None)).exists()
+    handing = (
+        update(deliveries).where(row.id.in_(select(given.c.id)), ours, free).values(values).returning(row.id)
     )
-    handing = set()
-    changes = {"state": DeliveryState.HANDING, "handed_at": now, "lease_until": lease_until}
-    for identity, why in connection.execute(found).all():
-        mine = and_(ours, row.id == identity)
-        if why is not None:
-            _skip(connection, mine, Withheld(why), now)
-            continue
-        one = changes | {"message_id": messages[identity], "attempts": row.attempts + 1}
-        # On PostgreSQL somebody may have taken the row since it was read; then it is not ours to send.
-        if connection.execute(update(deliveries).where(mine).values(one)).rowcount == 1:
-            handing.add(identity)
-    return handing
+    granted = set(connection.scalars(handing))
+    left = [identity for identity in ids if identity not in granted]
+    if left:
+        joined = deliveries.join(subscribers, person.id == row.subscriber_id)
+        found = select(row.id, reason).select_from(joined).where(row.id.in_(left), ours)
+        for identity, why in connection.execute(found).all():
+            if why is not None:
+                _skip(connection, and_(ours, row.id == identity), Withheld(why), now)
+    return granted
 
 
 def settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
-    """Write down what became of handed-over rows; only rows that are still ours move."""
+    """Write down what became of handed-over rows, in one statement; only rows that are still ours move."""
+    final = [done for done in settlements if done.state is not DeliveryState.READY]
+    later = [done for done in settlements if done.state is DeliveryState.READY]
+    moved = sum(_come_again(connection, worker, done) for done in later)
+    return moved + (_settle(connection, worker, final, now) if final else 0)
+
+
+def _settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
     row = deliveries.c
-    settled = 0
-    for done in settlements:
-        open_again = done.state is DeliveryState.READY
-        values: dict[str, Any] = {
-            "state": done.state,
-            "reply_code": done.reply_code,
-            "reply": done.reply[:1000],
-            "not_before": done.not_before,
-            "settled_at": None if open_again else now,
-            "lease_until": None,
-            "leased_by": None,
-        }
-        here = row.id == done.id, row.state == DeliveryState.HANDING, row.leased_by == worker
-        settled += connection.execute(update(deliveries).where(*here).values(values)).rowcount
-    return settled
+    given = table_of(
+        connection,
+        {
+            "id": (Integer, [done.id for done in settlements]),
+            "state": (String, [done.state.value for done in settlements]),
+            "code": (Integer, [done.reply_code for done in settlements]),
+            "reply": (String, [done.reply[:LONGEST_REPLY] for done in settlements]),
+        },
+    ).c
+    values: dict[Any, Any] = {
+        row.state: given.state,
+        row.reply_code: given.code,
+        row.reply: given.reply,
+        row.not_before: null(),
+        row.settled_at: case(
+            (given.state == DeliveryState.UNSURE.value, null()), else_=literal(now, Instant())
+        ),
+        row.lease_until: null(),
+        row.leased_by: null(),
+    }
+    here = row.id == given.id, row.state == DeliveryState.HANDING, row.leased_by == worker
+    return connection.execute(update(deliveries).where(*here).values(values)).rowcount
+
+
+def _come_again(connection: Connection, worker: str, done: Settlement) -> int:
+    row = deliveries.c
+    values: dict[str, Any] = {
+        "state": DeliveryState.READY,
+        "reply_code": done.reply_code,
+        "reply": done.reply[:LONGEST_REPLY],
+        "not_before": done.not_before,
+        "lease_until": None,
+        "leased_by": None,
+    }
+    here = row.id == done.id, row.state == DeliveryState.HANDING, row.leased_by == worker
+    return connection.execute(update(deliveries).where(*here).values(values)).rowcount
 
 
 def give_back(connection: Connection, worker: str) -> int:
@@ -215,7 +245,8 @@ def expire_leases(connection: Connection, now: datetime, *, resend_is_harmless: 
 def skip_open_rows(connection: Connection, campaign: int, reason: Withheld, now: datetime) -> int:
     """Withhold everything of a campaign that has not been handed over."""
     row = deliveries.c
-    here = and_(row.campaign_id == campaign, row.state.in_((DeliveryState.READY, DeliveryState.LEASED)))
+    open_states = row.state.in_((DeliveryState.READY, DeliveryState.LEASED))
+    here = and_(row.campaign_id == campaign, row.settled_at.is_(None), open_states)
     return _skip(connection, here, reason, now)
 
 
@@ -256,7 +287,6 @@ def list_deliveries(
         row.language,
         row.state,
         row.withheld,
-        row.message_id,
         row.attempts,
         row.handed_at,
         row.settled_at,

@@ -77,10 +77,11 @@ def add_person(connection: Connection, row: PersonRow) -> int:
 def change_person(connection: Connection, identity: int, row: PersonRow) -> bool:
     """Bring what an import knows of a person up to date; True if anything changed.
 
-    Standing, pause and consents are the person's own and stay.
+    Standing, pause and consents are the person's own and stay; so do topics and language once they have chosen them.
     """
-    fields = ("given_name", "language", "country", "zone")
     now = connection.execute(select(subscribers).where(subscribers.c.id == identity)).mappings().one()
+    chosen = now["chosen_at"] is not None
+    fields = ("given_name", "country", "zone") if chosen else ("given_name", "country", "zone", "language")
     changed = {
         name: getattr(row, name) for name in fields if getattr(row, name) and getattr(row, name) != now[name]
     }
@@ -89,6 +90,8 @@ def change_person(connection: Connection, identity: int, row: PersonRow) -> bool
         changed["attributes"] = attributes
     if changed:
         connection.execute(update(subscribers).where(subscribers.c.id == identity).values(changed))
+    if chosen:
+        return bool(changed)
     have = set(topics_of(connection, identity))
     added = set_topics(connection, identity, [topic for topic in row.topics if topic not in have])
     return bool(changed) or added
@@ -239,6 +242,11 @@ def replace_topics(connection: Connection, identity: int, topics: Iterable[str])
     """Make these a person's topics, and no others."""
     connection.execute(delete(subscriber_topics).where(subscriber_topics.c.subscriber_id == identity))
     set_topics(connection, identity, dict.fromkeys(topics))
+
+
+def note_choice(connection: Connection, identity: int, now: datetime) -> None:
+    """Remember that a person has chosen topics and language themself; imports leave those alone from then on."""
+    connection.execute(update(subscribers).where(subscribers.c.id == identity).values(chosen_at=now))
 
 
 def set_language(connection: Connection, identity: int, language: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from newsletter.core.refusal import Problem, Refusal
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from types import TracebackType
 
 
@@ -111,10 +112,12 @@ class Transport(Protocol):
         name: for reports and the configuration.
         resend_is_harmless: handing over the same Message-ID twice leaves one message, so that a hand-over that was never
             answered may be repeated by itself.
+        patience: how long handing over one message may take at the most; a lease must last longer.
     """
 
     name: str
     resend_is_harmless: bool
+    patience: timedelta
 
     def __enter__(self) -> Self:
         """Open the connection.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from datetime import timedelta
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Self
@@ -30,6 +31,7 @@ class FolderTransport:
 
     name = "folder"
     resend_is_harmless = True
+    patience = timedelta(seconds=30)
 
     def __init__(self, path: Path) -> None:
         self.path = path

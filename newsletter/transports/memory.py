@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from newsletter.core.refusal import Problem
@@ -21,6 +22,7 @@ class MemoryTransport:
     """
 
     name = "memory"
+    patience = timedelta(0)
     resend_is_harmless = False
 
     def __init__(self, answers: Mapping[str, Outcome] | None = None, *, down: bool = False) -> None:

@@ -10,6 +10,7 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
@@ -44,6 +45,10 @@ class _Reply(NamedTuple):
             return Outcome.ACCEPTED
         answered = {4: Outcome.LATER, 5: Outcome.NEVER}.get((self.code or 0) // 100)
         return answered or (Outcome.UNSURE if self.stage is Stage.DOT_SENT else Outcome.LATER)
+
+
+# Answers that one message may wait for: greeting, EHLO, STARTTLS, EHLO, two of a login, MAIL, RCPT, DATA, the dot, RSET.
+ANSWERS = 11
 
 
 class SmtpTransport:
@@ -82,6 +87,7 @@ class SmtpTransport:
             raise ConfigurationRefused(Problem(what, "Turn starttls on, or leave the username out."))
         self._where = (host, port)
         self._timeout = timeout
+        self.patience = timedelta(seconds=timeout * ANSWERS)
         self._starttls = starttls
         self._login = (username, password)
         self._greeting_name = greeting_name or None

@@ -54,6 +54,16 @@ def test_a_token_that_is_cut_or_lengthened_is_worth_nothing(token, data):
     assert read_token([KEY], text + data.draw(st.text("ab27=\n /", min_size=1)), token.purpose) is None
 
 
+@given(TOKENS)
+def test_a_token_has_one_spelling(token):
+    """The last letter has bits to spare, and padding might be written out."""
+    text = make_token(KEY, token)
+    spellings = [text[:-1] + letter for letter in "abcdefghijklmnopqrstuvwxyz234567"] + [
+        text + "=" * n for n in range(1, 9)
+    ]
+    assert [one for one in spellings if read_token([KEY], one, token.purpose)] == [text]
+
+
 @given(st.text())
 def test_any_text_is_no_token(text):
     assert all(read_token([KEY], text, purpose) is None for purpose in Purpose)

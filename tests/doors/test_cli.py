@@ -210,7 +210,7 @@ BAD = {
     "unknown MJML tag": (
         ("templates/email/parts/footer.mjml.j2", "<mj-text", "<mj-txet"),
         ("campaigns", "approve", ISSUE),
-        "mj-txet",
+        "templates/email/parts/footer.mjml.j2:",
     ),
     "undefined variable": (
         ("templates/email/parts/footer.mjml.j2", "{{ me.reason }}", "{{ me.treason }}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -12,6 +13,7 @@ from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.daemon import Daemon
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
 from newsletter.flows.issues import read_issue
+from newsletter.flows.people import import_people
 from newsletter.store.occurrences import last_beats
 from newsletter.transports.memory import MemoryTransport
 
@@ -91,3 +93,24 @@ def test_refusals_of_a_job_do_not_leave_it(daemon):
         raise ContentRefused.because("Not today.")
 
     daemon.guarded(refused)()
+
+
+def test_a_transport_that_is_down_is_told_once_and_left_alone_for_a_growing_while(
+    office, clock, log, workspace
+):
+    transport = MemoryTransport(down=True)
+    daemon = Daemon(replace(office, open_transport=lambda: transport))
+    import_people(office, workspace / "subscribers" / "sample.csv", clock.now)
+    _schedule(office, clock)
+    daemon.launch()
+    daemon.deliver()
+    transport.down = False
+    clock.set(clock.now + timedelta(seconds=1))
+    daemon.deliver()
+    assert transport.accepted == []
+    clock.set(clock.now + timedelta(seconds=1))
+    daemon.deliver()
+    assert len(transport.accepted) == 122
+    assert [line["event"] for line in log] == [
+        "launched", "refused", "delivered", "finished", "transport trouble is over",
+    ]  # fmt: skip

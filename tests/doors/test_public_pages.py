@@ -123,7 +123,8 @@ def test_saving_stores_what_was_chosen_and_touches_no_consent(site, ada, known):
     assert changed["topics"] == ["erasmus", "events"]
     assert changed["language"] == "fr"
     assert changed["paused_until"] == datetime(2021, 11, 1, 23, tzinfo=UTC)  # midnight in Brussels
-    assert {key for key in before if before[key] != changed[key]} == {"topics", "language", "paused_until"}
+    differs = {key for key in before if before[key] != changed[key]}
+    assert differs == {"topics", "language", "paused_until", "chosen_at"}
 
 
 def test_a_pause_ends_by_the_box_or_by_an_empty_date(site, ada, known):

@@ -15,7 +15,15 @@ from newsletter.flows.people import (
     suppress_address,
     unsubscribe,
 )
-from newsletter.store.people import consents_of, count_people, person_row, topics_of
+from newsletter.store.people import (
+    consents_of,
+    count_people,
+    note_choice,
+    person_row,
+    replace_topics,
+    set_language,
+    topics_of,
+)
 
 ADA, BEN = "ada@example.org", "ben@example.org"
 SAMPLE = "subscribers/sample.csv"
@@ -94,6 +102,18 @@ def test_a_file_that_does_not_say_the_language_leaves_it(bench):
     bench.enrol(ADA, language="fr")
     assert bench.enrol(ADA, language="").counts == {"unchanged": 1}
     assert _person(bench, ADA)[0]["language"] == "fr"
+
+
+def test_an_import_leaves_what_a_reader_has_chosen(bench):
+    _import(bench)
+    identity = known_person(bench.office, ADA)
+    with bench.office.database.write() as connection:
+        note_choice(connection, identity, bench.now)
+        replace_topics(connection, identity, ["events"])
+        set_language(connection, identity, "fr")
+    _import(bench)
+    person, topics, _ = _person(bench, ADA)
+    assert (person["language"], topics) == ("fr", ["events"])
 
 
 def test_an_import_does_not_revive_who_has_left(bench):

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
-import ssl
-import subprocess
 from contextlib import asynccontextmanager
 
 import pytest
 
-from newsletter.core.refusal import ConfigurationRefused
 from newsletter.transports.contract import Outcome, Stage, TransportDown
 from newsletter.transports.pipeline.outgoing import Outgoing
 from newsletter.transports.pipeline.pool import SmtpPool
-from newsletter.transports.pipeline.server import Login, Security, Server, Timeouts
+from newsletter.transports.pipeline.server import Security, Server, Timeouts
 
 DROP = "drop"
 HELLO = "250-mx.example.org\r\n250-PIPELINING\r\n250 SIZE 1000000"
-OFFERS_TLS = {"EHLO": "250-mx.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN", "STARTTLS": "220 go on"}
 ACCEPTED, LATER, NEVER, UNSURE = Outcome.ACCEPTED, Outcome.LATER, Outcome.NEVER, Outcome.UNSURE
 QUICK = Timeouts.all(0.15)
 
@@ -27,26 +22,25 @@ QUICK = Timeouts.all(0.15)
 class Script(asyncio.Protocol):
     """Answers each verb as told (the last answer of a list for all that follow), else 250; "" is silence.
 
-    Keys that are no verbs: "greeting", "." for the end of a content, "content" (only DROP), "forgets" to lose what came
-    together with what is answered.
+    Keys that are no verbs: "greeting", "." for the end of a content, "content" to answer and close in the middle of one, "forgets" to lose what came
+    together with what is answered, "deaf" to read nothing after DATA, "drips" to answer that verb octet by octet.
     """
 
     def __init__(self, world, script):
         self.world, self.script = world, script
         self.buffer, self.in_content, self.count = b"", False, {}
-        self.secure = False
 
     def connection_made(self, transport):
         self.transport = transport
         self.world.links.append(transport)
-        if not self.secure:
-            self.say("greeting", "220 mx.example.org")
+        self.say("greeting", "220 mx.example.org")
 
     def data_received(self, data):
         self.buffer += data
         while not self.transport.is_closing():
             end = b"\r\n.\r\n" if self.in_content else b"\r\n"
-            if self.in_content and self.script.get("content") == DROP:
+            if self.in_content and "content" in self.script:
+                self.say("content", "")
                 self.transport.close()
             at = self.buffer.find(end)
             if at < 0:
@@ -70,22 +64,22 @@ class Script(asyncio.Protocol):
         )
         if verb == "DATA" and said.startswith("354"):
             self.in_content = True
+            if self.script.get("deaf"):
+                self.transport.pause_reading()
             self.buffer = b"\r\n" + self.buffer
-        elif verb == "STARTTLS" and said.startswith("220"):
-            self.world.tasks.append(asyncio.ensure_future(self.upgrade()))
         elif verb == "QUIT":
             self.transport.close()
 
-    async def upgrade(self):
-        loop = asyncio.get_running_loop()
-        self.buffer, self.secure = b"", True
-        try:
-            self.transport = await loop.start_tls(self.transport, self, self.world.tls, server_side=True)
-        except (OSError, ssl.SSLError):
-            return
-        self.world.links.append(self.transport)
+    def drip(self):
+        if not self.transport.is_closing():
+            self.world.dripped += 1
+            self.transport.write(b"2")
+            asyncio.get_running_loop().call_later(0.02, self.drip)
 
     def say(self, key, usual):
+        if key == self.script.get("drips"):
+            self.drip()
+            return ""
         told = self.script.get(key, usual)
         if isinstance(told, list):
             turn = self.count[key] = self.count.get(key, -1) + 1
@@ -102,10 +96,10 @@ class Script(asyncio.Protocol):
 class World:
     """A listening server; one script a connection, the last for all that follow."""
 
-    def __init__(self, scripts, tls):
-        self.scripts, self.tls = list(scripts) or [{}], tls
-        self.commands, self.contents, self.links, self.tasks = [], [], [], []
-        self.connections = 0
+    def __init__(self, scripts):
+        self.scripts = list(scripts) or [{}]
+        self.commands, self.contents, self.links = [], [], []
+        self.connections = self.dripped = 0
 
     def accept(self):
         script = self.scripts[min(self.connections, len(self.scripts) - 1)]
@@ -114,16 +108,15 @@ class World:
 
 
 @asynccontextmanager
-async def serving(*scripts, tls=None, from_the_start=False):
-    world = World(scripts, tls)
+async def serving(*scripts):
+    world = World(scripts)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(world.accept, "127.0.0.1", 0, ssl=tls if from_the_start else None)
+    server = await loop.create_server(world.accept, "127.0.0.1", 0)
     world.port = server.sockets[0].getsockname()[1]
     try:
         yield world
     finally:
         server.close()
-        await asyncio.gather(*world.tasks, return_exceptions=True)
         for link in world.links:
             link.abort()
         for _ in range(3):
@@ -152,12 +145,12 @@ def letter(number, size=40):
     )
 
 
-async def batches(total, each=10):
+async def batches(total, size=40, each=10):
     for start in range(0, total, each):
-        yield [letter(number) for number in range(start, min(start + each, total))]
+        yield [letter(number, size) for number in range(start, min(start + each, total))]
 
 
-def run(*scripts, total=1, timeouts=QUICK, **options):
+def run(*scripts, total=1, size=40, timeouts=QUICK, **options):
     """Receipts for so many messages over one connection at a time, and what the server saw."""
 
     async def main():
@@ -165,7 +158,7 @@ def run(*scripts, total=1, timeouts=QUICK, **options):
         async with serving(*scripts) as world:
             server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", timeouts)
             async with SmtpPool(server, book, **{"connections": 1, "waits": (), **options}) as pool:
-                await pool.send_all(batches(total))
+                await pool.send_all(batches(total, size))
         return [book.receipts[str(number)] for number in range(total)], world, book
 
     return asyncio.run(main())
@@ -245,54 +238,16 @@ def test_silence_is_cut_off_at_its_stage(verb, outcome, stage):
 
 
 def test_a_reply_that_never_ends_is_cut_off_however_often_an_octet_comes():
-    async def main():
-        book = Book()
-        async with serving({"EHLO": "250 mx", "MAIL": ""}, {}) as world:
-            server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", QUICK)
-            trickle = asyncio.ensure_future(drip(world))
-            async with asyncio.timeout(5), SmtpPool(server, book, connections=1, waits=()) as pool:
-                await pool.send_all(batches(2))
-            trickle.cancel()
-        return outcomes(book.receipts.values())
-
-    async def drip(world):
-        while True:
-            await asyncio.sleep(0.02)
-            if "MAIL" in str(world.commands):
-                world.links[0].write(b"2")
-
-    assert asyncio.run(main()) == [LATER, ACCEPTED]
+    lockstep = {"EHLO": "250 mx.example.org"}
+    receipts, world, _ = run({**lockstep, "drips": "MAIL"}, lockstep, total=2)
+    assert outcomes(receipts) == [LATER, ACCEPTED]
+    assert world.dripped > 3
 
 
 def test_a_server_that_does_not_read_is_cut_off_before_the_dot():
-    async def main():
-        book = Book()
-
-        async def one():
-            yield [letter(1, 30_000_000)]
-
-        async with serving({"EHLO": "250 mx"}) as world:
-            server = Server("127.0.0.1", world.port, Security.NONE, None, "localhost", Timeouts.all(5))
-            pool = SmtpPool(
-                Server("127.0.0.1", world.port, Security.NONE, None, "x", Timeouts(content=0.0002)),
-                book,
-                connections=1,
-                waits=(),
-            )
-            stop = asyncio.ensure_future(stop_reading(world))
-            async with pool:
-                await pool.send_all(one())
-            await stop
-        assert server.port
-        return book.receipts["1"]
-
-    async def stop_reading(world):
-        while "DATA" not in world.commands:
-            await asyncio.sleep(0)
-        world.links[0].pause_reading()
-
-    receipt = asyncio.run(main())
-    assert (receipt.outcome, receipt.stage) == (LATER, Stage.DATA)
+    deaf = {"EHLO": "250 mx.example.org", "deaf": True}
+    receipts, _, _ = run(deaf, timeouts=Timeouts(content=0.0002), size=30_000_000)
+    assert (receipts[0].outcome, receipts[0].stage) == (LATER, Stage.DATA)
 
 
 def test_closing_after_the_dot_leaves_one_unsure_and_the_rest_goes_through():
@@ -304,6 +259,16 @@ def test_closing_after_the_dot_leaves_one_unsure_and_the_rest_goes_through():
 def test_closing_in_the_middle_of_a_content_that_was_all_written_leaves_it_unsure():
     receipts, _, _ = run({"content": DROP}, {}, total=2)
     assert outcomes(receipts) == [UNSURE, ACCEPTED]
+
+
+@pytest.mark.parametrize("size", [40, 3_000_000])
+def test_an_answer_in_the_middle_of_a_content_is_its_answer(size):
+    hello = {"EHLO": "250-mx.example.org\r\n250 PIPELINING"}
+    receipts, _, _ = run(
+        {**hello, "content": "552 5.3.4 too big"}, hello, total=2, size=size, timeouts=Timeouts.all(5)
+    )
+    assert (receipts[0].outcome, receipts[0].code) == (NEVER, 552)
+    assert receipts[1].outcome is ACCEPTED
 
 
 def test_some_of_a_pipelined_run_are_refused_and_no_other_suffers():
@@ -326,9 +291,10 @@ def test_some_of_a_pipelined_run_are_refused_and_no_other_suffers():
     ids=["dot", "rcpt", "mail"],
 )
 def test_a_421_in_the_middle_costs_at_most_the_message_it_answers(script, first):
-    receipts, world, _ = run(script, {}, total=8)
+    receipts, world, book = run(script, {}, total=8)
     assert (receipts[2].outcome, receipts[2].stage, receipts[2].code) == first
     assert outcomes(receipts[:2] + receipts[3:]) == [ACCEPTED] * 7
+    assert list(book.receipts) == [str(number) for number in range(8)]
     assert world.connections == 2
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from base64 import b64encode
 from typing import TYPE_CHECKING, TypeVar
 
 from newsletter.core.refusal import Problem
 from newsletter.transports.contract import Stage, TransportDown
 from newsletter.transports.pipeline.connection import Connection
 from newsletter.transports.pipeline.envelope import Offers, offers
+from newsletter.transports.pipeline.login import mechanism_for, spoken, without_secrets
 from newsletter.transports.pipeline.replies import legible
 from newsletter.transports.pipeline.server import Security
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from newsletter.transports.pipeline.login import Login
     from newsletter.transports.pipeline.replies import Reply
-    from newsletter.transports.pipeline.server import Login, Server
+    from newsletter.transports.pipeline.server import Server
 
 _T = TypeVar("_T")
 _READY = 220
@@ -92,18 +93,11 @@ class _Opening:
         """What went wrong, for people."""
         said = "timed out" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         where = f"{self._server.host}:{self._server.port}"
-        what = f"The mail server {where} cannot be used, at {self.stage}: {self._without_secrets(legible(said))}."
+        said = without_secrets(legible(said), self._server.login)
+        what = f"The mail server {where} cannot be used, at {self.stage}: {said}."
         final = isinstance(error, ssl.SSLCertVerificationError) or (isinstance(error, _No) and error.final)
         kind = Hopeless if final and self.stage in _REMEDIES else TransportDown
         return kind(Problem(what, _REMEDIES.get(self.stage, _REMEDY)), stage=self.stage)
-
-    def _without_secrets(self, said: str) -> str:
-        """Some servers repeat what they did not understand."""
-        login = self._server.login
-        for secret in (login.password, login.access_token) if login else ():
-            for form in (secret, _base64(secret)) if secret else ():
-                said = said.replace(form, "…")
-        return said
 
     async def _within(self, seconds: float, stage: Stage, step: Coroutine[object, object, _T]) -> _T:
         self.stage = stage
@@ -157,27 +151,16 @@ class _Opening:
 
 async def _log_in(connection: Connection, login: Login, offered: Offers) -> None:
     """AUTH (RFC 4954), inside of TLS only: `Server` sees to that."""
-    user, password = login.username, login.password
-    if login.access_token:
-        mechanism, first = "XOAUTH2", f"user={user}\1auth=Bearer {login.access_token}\1\1"
-    elif "PLAIN" in offered.logins or "LOGIN" not in offered.logins:
-        mechanism, first = "PLAIN", f"\0{user}\0{password}"
-    else:
-        mechanism, first = "LOGIN", ""
+    mechanism = mechanism_for(login, offered.logins)
     if mechanism not in offered.logins:
         raise _No(f"it does not offer AUTH {mechanism}")
-    reply = await connection.ask(f"AUTH {mechanism} {_base64(first)}".strip().encode())
-    rest = [user, password] if mechanism == "LOGIN" else [""] if mechanism == "XOAUTH2" else []
+    first, *rest = spoken(login, mechanism)
+    reply = await connection.ask(f"AUTH {mechanism} {first}".strip().encode())
     for answer in rest:
         if reply.code != _GO_ON:
             break
-        # For XOAUTH2 a challenge is a refusal in detail; it wants an empty answer before the refusal itself.
-        reply = await connection.ask(_base64(answer).encode())
+        reply = await connection.ask(answer.encode())
     _need(reply, lambda heard: heard.code == _LOGGED_IN)
-
-
-def _base64(text: str) -> str:
-    return b64encode(text.encode()).decode()
 
 
 def _good(reply: Reply) -> bool:

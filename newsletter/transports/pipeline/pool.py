@@ -124,6 +124,13 @@ class SmtpPool:
         """Take back what no connection has begun yet, for a pause: no receipts for these."""
         return self._row.recall()
 
+    def resize(self, connections: int) -> None:
+        """From now on so many connections at most, one or more; those too many end when their messages are answered."""
+        self._connections = connections
+        for number in sorted(self._open)[connections:]:
+            self._open[number].retire()
+        self._stir()
+
     async def _put(self, messages: Sequence[Outgoing]) -> None:
         if self._row.error is not None:
             raise self._row.error
@@ -159,7 +166,7 @@ class SmtpPool:
             while found is not None or (found := await self._reached()) is not None:
                 fruitless = 0 if await self._used(number, *found) else fruitless + 1
                 found = None
-                if fruitless and self._waits:
+                if fruitless and self._waits and self._row.waiting:
                     await asyncio.sleep(self._waits[min(fruitless, len(self._waits)) - 1])
         except Exception as error:  # noqa: BLE001 - of this program; told to whoever started the sending
             self._row.failed(error)
@@ -181,7 +188,7 @@ class SmtpPool:
     async def _reached(self) -> tuple[Connection, Offers] | None:
         """A connection, after as many attempts as it takes; None when there is no more work, or no hope."""
         attempt = 0
-        while self._row.waiting and self._row.error is None:
+        while self._row.waiting and self._row.error is None and len(self._slots) <= self._connections:
             try:
                 return await opened(self.server)
             except TransportDown as down:

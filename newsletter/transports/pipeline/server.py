@@ -5,8 +5,12 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
+
+if TYPE_CHECKING:
+    from newsletter.transports.pipeline.login import Login
 
 
 class Security(StrEnum):
@@ -19,15 +23,6 @@ class Security(StrEnum):
     NONE = "none"
     STARTTLS = "starttls"
     TLS = "tls"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who we are. With an access token XOAUTH2 is used and nothing else, else PLAIN, or LOGIN where only that is offered."""
-
-    username: str
-    password: str = field(default="", repr=False)
-    access_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     _create_campaigns()
     _create_deadlines()
+    _create_deliveries()
     _create_heartbeats()
     _create_subscribers()
     _create_suppressions()
     _create_consents()
     _create_deadline_marks()
-    _create_deliveries()
     _create_editions()
     _create_occurrences()
     _create_subscriber_topics()
@@ -33,12 +33,12 @@ def downgrade() -> None:
     op.drop_table("subscriber_topics")
     op.drop_table("occurrences")
     op.drop_table("editions")
-    op.drop_table("deliveries")
     op.drop_table("deadline_marks")
     op.drop_table("consents")
     op.drop_table("suppressions")
     op.drop_table("subscribers")
     op.drop_table("heartbeats")
+    op.drop_table("deliveries")
     op.drop_table("deadlines")
     op.drop_table("campaigns")
 
@@ -101,6 +101,58 @@ def _create_deadlines() -> None:
     )
 
 
+def _create_deliveries() -> None:
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("subscriber_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("withheld", sa.String(length=40), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_by", sa.String(length=80), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reply_code", sa.Integer(), nullable=True),
+        sa.Column("reply", sa.String(length=1000), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'skipped') = (withheld IS NOT NULL)", name=op.f("ck_deliveries_skipped_has_reason")
+        ),
+        sa.CheckConstraint(
+            "state IN ('ready', 'leased', 'handing', 'sent', 'failed', 'skipped', 'unsure')",
+            name=op.f("ck_deliveries_state"),
+        ),
+        sa.CheckConstraint(
+            "withheld IS NULL OR withheld IN ('unsubscribed', 'suppressed', 'not_confirmed', 'paused', 'applied', 'stopped', 'excluded', 'deadline_passed', 'cancelled', 'erased')",
+            name=op.f("ck_deliveries_withheld"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint(
+            "campaign_id", "subscriber_id", name=op.f("uq_deliveries_campaign_id_subscriber_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_deliveries_lease_until"),
+        "deliveries",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+        postgresql_where=sa.text("lease_until IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_open",
+        "deliveries",
+        ["campaign_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+    )
+    op.create_index(op.f("ix_deliveries_subscriber_id"), "deliveries", ["subscriber_id"], unique=False)
+
+
 def _create_heartbeats() -> None:
     op.create_table(
         "heartbeats",
@@ -124,6 +176,7 @@ def _create_subscribers() -> None:
         sa.Column("joined", sa.DateTime(timezone=True), nullable=False),
         sa.Column("standing", sa.String(length=20), nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("attributes", DOCUMENT, nullable=False),
         sa.CheckConstraint(
@@ -181,58 +234,6 @@ def _create_deadline_marks() -> None:
     op.create_index(
         op.f("ix_deadline_marks_subscriber_id"), "deadline_marks", ["subscriber_id"], unique=False
     )
-
-
-def _create_deliveries() -> None:
-    op.create_table(
-        "deliveries",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("campaign_id", sa.Integer(), nullable=False),
-        sa.Column("subscriber_id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("language", sa.String(length=20), nullable=False),
-        sa.Column("withheld", sa.String(length=40), nullable=True),
-        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("leased_by", sa.String(length=80), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("message_id", sa.String(length=200), nullable=True),
-        sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reply_code", sa.Integer(), nullable=True),
-        sa.Column("reply", sa.String(length=1000), nullable=True),
-        sa.CheckConstraint(
-            "(state = 'skipped') = (withheld IS NOT NULL)", name=op.f("ck_deliveries_skipped_has_reason")
-        ),
-        sa.CheckConstraint(
-            "state IN ('ready', 'leased', 'handing', 'sent', 'failed', 'skipped', 'unsure')",
-            name=op.f("ck_deliveries_state"),
-        ),
-        sa.CheckConstraint(
-            "withheld IS NULL OR withheld IN ('unsubscribed', 'suppressed', 'not_confirmed', 'paused', 'applied', 'stopped', 'excluded', 'deadline_passed', 'cancelled', 'erased')",
-            name=op.f("ck_deliveries_withheld"),
-        ),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_deliveries_campaign_id")),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_deliveries_subscriber_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.UniqueConstraint(
-            "campaign_id", "subscriber_id", name=op.f("uq_deliveries_campaign_id_subscriber_id")
-        ),
-    )
-    op.create_index(
-        op.f("ix_deliveries_campaign_id_state"), "deliveries", ["campaign_id", "state"], unique=False
-    )
-    op.create_index(
-        op.f("ix_deliveries_lease_until"),
-        "deliveries",
-        ["lease_until"],
-        unique=False,
-        sqlite_where=sa.text("lease_until IS NOT NULL"),
-        postgresql_where=sa.text("lease_until IS NOT NULL"),
-    )
-    op.create_index(op.f("ix_deliveries_subscriber_id"), "deliveries", ["subscriber_id"], unique=False)
 
 
 def _create_editions() -> None:
