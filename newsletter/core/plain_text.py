@@ -43,7 +43,8 @@ def wrapped(line: str) -> list[str]:
     beginning = _BEGINNING.match(line)
     start, edge = (beginning[0], beginning[1] or "") if beginning else ("", "")
     hanging = edge + " " * (len(start) - len(edge))
-    room, rest, lines = WIDTH - len(start), line[len(start) :], []
+    room, rest = WIDTH - len(start), line[len(start) :]
+    lines: list[str] = []
     while len(rest) > room:
         cut = rest.rfind(" ", 0, room + 1)
         cut = rest.find(" ", room) if cut < 0 else cut

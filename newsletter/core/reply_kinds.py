@@ -41,8 +41,8 @@ AFTER_DATA = frozenset({"data", DOT_SENT})
 
 # A number of four parts is an address of the network, and 250 2.0.0 says nothing about a fault.
 _ENHANCED = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
-_ADDRESS = re.compile(r"<?[^\s<>@:;,()]+@[^\s<>@,;()]+>?")
-_MOST = 2_000
+_ADDRESS = re.compile(r"<?[^\s<>@:;,()]{1,64}@[^\s<>@,;()]{1,255}>?")
+_MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True)

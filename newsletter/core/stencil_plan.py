@@ -79,7 +79,10 @@ def plan_body(
 ) -> Plan:
     """The plan for the people whose flags, of those that the pieces ask for, are these."""
     runs = {"html": _open(html, flags), "text": _open(text, flags)}
-    parts = {"\0html": list(_html(runs["html"])), "\0text": list(_text(runs["text"]))}
+    parts: dict[str, list[str | Slot] | list[str | TextLine]] = {
+        "\0html": list(_html(runs["html"])),
+        "\0text": list(_text(runs["text"])),
+    }
     kind, body = letter_body(_MARK, "\0text", "\0html", attachments)
     chunks: list[bytes] = []
     marks: list[int] = []

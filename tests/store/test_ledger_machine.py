@@ -153,6 +153,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
         self.write(ledger.expire_leases, self.now, resend_is_harmless=self.harmless)
 
+    @rule(worker=workers)
+    def is_overtaken(self, worker):
+        """It was not dead, only slow: it still believes that the rows are its own."""
+        self.leases_expire(2)
+        self.claims("two" if worker == "one" else "one", PEOPLE)
+
     @rule(number=st.integers(0, PEOPLE - 1))
     def somebody_leaves(self, number):
         person = self.people[number]

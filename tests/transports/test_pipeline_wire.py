@@ -21,7 +21,7 @@ class Ear:
     def drained(self):
         self.events.append("drained")
 
-    def gone(self, reason):
+    def gone(self, reason):  # noqa: ARG002 - as the wire calls it
         self.events.append("gone")
 
 
@@ -30,8 +30,8 @@ def on_a_wire(use):
 
     async def main():
         ours, peer = socket.socketpair()
-        ours.setblocking(False)
-        peer.setblocking(False)
+        ours.settimeout(0)
+        peer.settimeout(0)
         ear = Ear()
         wire = Wire(asyncio.get_running_loop(), ours, ear)
         try:
