@@ -15,7 +15,9 @@ from newsletter.library import Library
 from newsletter.settings import FolderTransport, Settings, load_settings
 from newsletter.store.engine import open_database
 from newsletter.transports.folder import FolderTransport as FolderWay
-from newsletter.transports.smtp import SmtpTransport as SmtpWay
+from newsletter.transports.smtp.login import Login
+from newsletter.transports.smtp.server import Security, Server, Timeouts
+from newsletter.transports.smtp.transport import SmtpTransport as SmtpWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,14 +61,10 @@ def _transport(settings: Settings) -> Transport:
     way = settings.transport
     if isinstance(way, FolderTransport):
         return FolderWay(settings.path(way.path))
-    return SmtpWay(
-        way.host,
-        way.port,
-        username=way.username,
-        password=way.password.get_secret_value(),
-        timeout=way.timeout.total_seconds(),
-        starttls=way.encryption == "starttls",
-    )
+    login = Login(way.username, way.password.get_secret_value()) if way.username else None
+    timeouts = Timeouts() if way.timeout is None else Timeouts.all(way.timeout.total_seconds())
+    server = Server(way.host, way.port, Security(way.encryption), login, timeouts=timeouts)
+    return SmtpWay(server, connections=way.connections, messages_per_connection=way.messages_per_connection)
 
 
 def _secret(settings: Settings) -> bytes:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Refusal
+from newsletter.flows.answers import Answers
 from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.fill import Filler
+from newsletter.flows.recover import recover
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import ledger
-from newsletter.transports.contract import Outcome, Receipt, TransportDown
+from newsletter.store import people as people_rows
+from newsletter.store.journal import Journal
+from newsletter.store.ledger import Settlement
+from newsletter.transports.contract import Outcome, Receipt, Stage, TransportDown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,18 +27,9 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.flows.office import Office
-    from newsletter.store.ledger import ClaimedRow, Settlement
-    from newsletter.transports.contract import Envelope, Transport
-
-_STATES = {
-    Outcome.ACCEPTED: DeliveryState.SENT,
-    Outcome.LATER: DeliveryState.READY,
-    Outcome.NEVER: DeliveryState.FAILED,
-    Outcome.UNSURE: DeliveryState.UNSURE,
-}
-# First retries come soon because greylisting servers ask for five minutes; the last wait is repeated.
-RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
-ATTEMPTS = 10
+    from newsletter.store.ledger import ClaimedRow
+    from newsletter.transports.contract import Transport
+    from newsletter.transports.outgoing import Outgoing
 
 
 @dataclass(slots=True)
@@ -42,18 +38,19 @@ class DeliveryTally:
 
     states: Counter[str] = field(default_factory=Counter)
     finished: list[str] = field(default_factory=list)
+    paused: dict[str, str] = field(default_factory=dict)
     down: str = ""
 
 
 def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> DeliveryTally:
     """Hand over everything that is due, campaign by campaign in fair turns, until nothing is left or `stop` says so.
 
-    The message in hand is always finished. A transport that cannot be reached leaves the rows ready.
+    Messages in hand are always finished. A transport that cannot be reached leaves the rows ready.
     """
     tally = DeliveryTally()
     transport, now = office.open_transport(), office.clock()
+    recover(office, now, resend_is_harmless=transport.resend_is_harmless)
     with office.database.write() as connection:
-        ledger.expire_leases(connection, now, resend_is_harmless=transport.resend_is_harmless)
         withhold_outdated(connection, now)
         due = ledger.anything_due(connection, now)
         tally.finished = campaign_rows.finish_campaigns(connection, now)
@@ -61,7 +58,7 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
         return tally
     try:
         with transport:
-            _take_turns(office, transport, tally, stop)
+            _Round(office, transport, tally, stop).run()
     except TransportDown as down:
         tally.down = str(down)
     finally:
@@ -71,113 +68,158 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
     return tally
 
 
-def _take_turns(office: Office, transport: Transport, tally: DeliveryTally, stop: Callable[[], bool]) -> None:
-    """One batch of each campaign after the other, so that a short mail never waits behind a long list."""
-    fillers: dict[int, Filler] = {}
-    while not stop():
-        turns = [_deliver_batch(office, transport, one, fillers, tally, stop) for one in _sending(office)]
-        if not any(turns):
-            return
+class _Round:
+    """One pass over all campaigns with one open transport and one journal."""
 
+    def __init__(
+        self, office: Office, transport: Transport, tally: DeliveryTally, stop: Callable[[], bool]
+    ) -> None:
+        self.office, self.transport, self.tally, self.stop = office, transport, tally, stop
+        self._fillers: dict[int, Filler] = {}
 
-def _sending(office: Office) -> list[Campaign]:
-    with office.database.read() as connection:
-        return campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))
+    def run(self) -> None:
+        """One batch of each campaign after the other, so that a short mail never waits behind a long list."""
+        journal = Journal(self.office.journals, self.office.worker)
+        try:
+            while not self.stop():
+                turns = [self._turn(campaign, journal) for campaign in self._sending()]
+                if not any(turns):
+                    return
+        finally:
+            journal.close()
 
+    def _sending(self) -> list[Campaign]:
+        with self.office.database.read() as connection:
+            return campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))
 
-def _deliver_batch(
-    office: Office,
-    transport: Transport,
-    campaign: Campaign,
-    fillers: dict[int, Filler],
-    tally: DeliveryTally,
-    stop: Callable[[], bool],
-) -> bool:
-    """One campaign's turn; True if there was anything to do."""
-    settings = office.settings.delivery
-    now = office.clock()
-    with office.database.write() as connection:
-        rows = ledger.claim_batch(
-            connection, campaign.id, office.worker, now, now + settings.lease, settings.batch
-        )
-    if not rows:
-        return False
-    filler = _filler(office, campaign, fillers)
-    # Where handing over twice does harm, only one message is ever in doubt.
-    window = settings.batch if transport.resend_is_harmless else 1
-    for start in range(0, len(rows), window):
-        if stop() or _halted(office, campaign):
-            break
-        _hand_over(office, transport, campaign, filler, rows[start : start + window], tally)
-    return True
-
-
-def _filler(office: Office, campaign: Campaign, fillers: dict[int, Filler]) -> Filler:
-    """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved)."""
-    filler = fillers.get(campaign.id)
-    with office.database.read() as connection:
-        digests = campaign_rows.edition_digests(connection, campaign.id)
-    if filler is None or digests != filler.digests:
-        filler = fillers[campaign.id] = Filler.load(office, campaign)
-    return filler
-
-
-def _halted(office: Office, campaign: Campaign) -> bool:
-    """Whether the officer has paused or cancelled it meanwhile."""
-    with office.database.read() as connection:
-        now = campaign_rows.get_campaign(connection, campaign.id)
-    return now is None or now.state is not CampaignState.SENDING
-
-
-def _hand_over(
-    office: Office,
-    transport: Transport,
-    campaign: Campaign,
-    filler: Filler,
-    rows: Sequence[ClaimedRow],
-    tally: DeliveryTally,
-) -> None:
-    now = office.clock()
-    messages = filler.messages(rows, now)
-    with office.database.write() as connection:
-        lease_until = now + max(office.settings.delivery.lease, transport.patience * 2)
-        granted = ledger.hand_over(
-            connection, campaign, [row.id for row in rows], office.worker, now, lease_until
-        )
-    tally.states["withheld"] += len(rows) - len(granted)
-    done: list[Settlement] = []
-    in_doubt: set[int] = set()
-    try:
-        for row in (row for row in rows if row.id in granted):
-            in_doubt = {row.id}
-            done.append(settlement(row, _send(transport, messages[row.id]), office.clock()))
-        in_doubt = set()
-    except TransportDown:
-        in_doubt = set()  # it says so only before anything was handed over
-        raise
-    finally:
-        untouched = granted - in_doubt - {one.id for one in done}
+    def _turn(self, campaign: Campaign, journal: Journal) -> bool:
+        """One campaign's turn; True if there was anything to do."""
+        office, settings, now = self.office, self.office.settings.delivery, self.office.clock()
+        lease_until = now + settings.lease
         with office.database.write() as connection:
-            ledger.settle(connection, office.worker, done, office.clock())
-            ledger.take_back(connection, office.worker, sorted(untouched))
-        tally.states.update(one.state.value for one in done)
+            rows = ledger.claim_batch(
+                connection, campaign.id, office.worker, now, lease_until, settings.batch
+            )
+        if not rows:
+            return False
+        batch = _Batch(office, campaign, rows, journal, self.stop)
+        batch.hand_over(self.transport, self._filler(campaign))
+        self.tally.states.update(batch.states)
+        self.tally.paused.update(batch.paused)
+        return True
+
+    def _filler(self, campaign: Campaign) -> Filler:
+        """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved)."""
+        filler = self._fillers.get(campaign.id)
+        with self.office.database.read() as connection:
+            digests = campaign_rows.edition_digests(connection, campaign.id)
+        if filler is None or digests != filler.digests:
+            filler = self._fillers[campaign.id] = Filler.load(self.office, campaign)
+        return filler
 
 
-def _send(transport: Transport, message: Envelope | Refusal) -> Receipt:
-    """Hand a message over; one that could not be made is set aside, so that it does not hold up the others."""
-    if isinstance(message, Refusal):
-        return Receipt("", "", Outcome.NEVER, text=str(message))
-    return transport.send(message)
+class _Batch:
+    """Rows of one campaign on their way: the `Watch` of the transport."""
+
+    def __init__(
+        self,
+        office: Office,
+        campaign: Campaign,
+        rows: Sequence[ClaimedRow],
+        journal: Journal,
+        stop: Callable[[], bool],
+    ) -> None:
+        self.office, self.campaign, self.journal, self.stop = office, campaign, journal, stop
+        self.rows = {row.id: row for row in rows}
+        self.answers = Answers(campaign)
+        self.states: Counter[str] = Counter()
+        self.paused: dict[str, str] = {}
+        self._begun: set[int] = set()
+        self._looked = office.clock()
+
+    def hand_over(self, transport: Transport, filler: Filler) -> None:
+        """Ask the gate, write down, hand over, and write down what was answered, whatever happens."""
+        office, now = self.office, self.office.clock()
+        messages = filler.messages(list(self.rows.values()), now)
+        with office.database.write() as connection:
+            lease_until = now + office.settings.delivery.lease
+            granted = ledger.hand_over(
+                connection, self.campaign, list(self.rows), office.worker, now, lease_until
+            )
+        self.states["withheld"] += len(self.rows) - len(granted)
+        try:
+            transport.send_many(self._sendable(messages, granted), self)
+        finally:
+            self._settle(granted)
+
+    def _sendable(self, messages: dict[int, Outgoing | Refusal], granted: set[int]) -> list[Outgoing]:
+        """What can be handed over; a message that could not be made is set aside and does not hold up the others."""
+        sendable = []
+        for identity, message in messages.items():
+            if identity not in granted:
+                continue
+            if isinstance(message, Refusal):
+                self._begun.add(identity)
+                self.answers.settled.append(Settlement(identity, DeliveryState.FAILED, None, str(message)))
+            else:
+                sendable.append(message)
+        return sendable
+
+    def on_wire(self, message: Outgoing) -> None:
+        """From now on it may be accepted."""
+        identity = _row_of(message)
+        self._begun.add(identity)
+        self.journal.begin(identity)
+
+    def answered(self, receipts: Sequence[tuple[Outgoing, Receipt]]) -> None:
+        """Write down in the journal first what was answered."""
+        now, settled = self.office.clock(), []
+        for message, receipt in receipts:
+            if receipt.outcome is Outcome.LATER and receipt.stage is Stage.CONNECT:
+                continue  # never begun: it stays as it was
+            identity = _row_of(message)
+            self._begun.add(identity)
+            jitter = random.random()  # noqa: S311 - it only spreads retries
+            settled.append(self.answers.take(self.rows[identity], receipt, now, jitter))
+        if settled:
+            self.journal.answer(settled)
+
+    def halted(self) -> bool:
+        """Whether to begin nothing new: the daemon stops, or the officer has paused or cancelled the campaign."""
+        if self.stop() or self.answers.why:
+            return True
+        office, now = self.office, self.office.clock()
+        if (now - self._looked).total_seconds() < 1:
+            return False
+        self._looked = now
+        with office.database.write() as connection:
+            ledger.renew_leases(connection, office.worker, now, now + office.settings.delivery.lease)
+            campaign = campaign_rows.get_campaign(connection, self.campaign.id)
+        return campaign is None or campaign.state is not CampaignState.SENDING
+
+    def _settle(self, granted: set[int]) -> None:
+        office, now = self.office, self.office.clock()
+        with office.database.write() as connection:
+            ledger.settle(connection, office.worker, self.answers.settled, now)
+            ledger.take_back(connection, office.worker, sorted(granted - self._begun))
+            self._follow(connection_of=connection, now=now)
+        self.journal.clear()
+        self.states.update(done.state.value for done in self.answers.settled)
+
+    def _follow(self, connection_of: campaign_rows.Connection, now: datetime) -> None:
+        """A dead address is never mailed again; a fault of ours stops the campaign and says why."""
+        for person, reason in self.answers.suppress.items():
+            known = people_rows.person_row(connection_of, person)
+            if known is not None:
+                people_rows.suppress(connection_of, known["address_hash"], reason, now)
+        if self.answers.why:
+            note = " ".join(self.answers.why.values())
+            before, after = CampaignState.SENDING, CampaignState.PAUSED
+            if campaign_rows.move_campaign(connection_of, self.campaign.id, before, after, note=note[:1000]):
+                self.paused[self.campaign.name] = note
 
 
-def settlement(row: ClaimedRow, receipt: Receipt, now: datetime) -> Settlement:
-    """What the transport's answer means for a row: temporary refusals come again, with growing waits."""
-    state = _STATES[receipt.outcome]
-    not_before = None
-    if state is DeliveryState.READY:
-        attempts = row.attempts + 1
-        if attempts >= ATTEMPTS:
-            state = DeliveryState.FAILED
-        else:
-            not_before = now + RETRY_AFTER[min(attempts, len(RETRY_AFTER)) - 1]
-    return ledger.Settlement(row.id, state, receipt.code, receipt.text, not_before)
+def _row_of(message: Outgoing) -> int:
+    if not isinstance(message.tag, int):
+        raise TypeError("the message of a batch carries the id of its row")
+    return message.tag

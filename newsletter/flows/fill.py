@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
+from newsletter.core.dkim import signature_fields
 from newsletter.core.links import PersonalLinks
 from newsletter.core.mailbox import Mailbox
-from newsletter.core.mime import Attachment, Letter, ListHeaders, message_id, serialise
+from newsletter.core.mime import Attachment, ListHeaders, message_id
 from newsletter.core.recipient import Recipient, slot_values
 from newsletter.core.refusal import Refusal
 from newsletter.core.render import fill_mail
+from newsletter.core.stencil import Addressee, Masthead, Stencil
 from newsletter.core.wallclock import to_local, zone_named
 from newsletter.flows.compose import Edition
 from newsletter.flows.workspace import read_catalogues, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import people as people_rows
-from newsletter.transports.contract import Envelope
+from newsletter.transports.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +51,7 @@ class Filler:
     digests: Mapping[str, str]
     catalogues: Mapping[str, Catalogue]
     fields: Fields
+    stencils: Mapping[str, Stencil]
 
     @classmethod
     def load(cls, office: Office, campaign: Campaign) -> Filler:
@@ -57,26 +60,29 @@ class Filler:
             stored = campaign_rows.load_editions(connection, campaign.id)
             digests = campaign_rows.edition_digests(connection, campaign.id)
         editions = {language: Edition.from_json(document) for language, document in stored.items()}
-        return cls(office, campaign, editions, digests, read_catalogues(office), read_people(office).fields)
+        stencils = {
+            language: Stencil(edition.mail, _masthead(office, campaign, language, edition))
+            for language, edition in editions.items()
+        }
+        fields = read_people(office).fields
+        return cls(office, campaign, editions, digests, read_catalogues(office), fields, stencils)
 
-    def messages(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Envelope | Refusal]:
+    def messages(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Outgoing | Refusal]:
         """The finished messages of these rows, by row id; a refusal where one cannot be made."""
         ids = [row.subscriber_id for row in rows]
         with self.office.database.read() as connection:
             granted = people_rows.granted_on(connection, ids)
             topics = people_rows.topics_by_person(connection, ids)
-        made: dict[int, Envelope | Refusal] = {}
+        date = now.astimezone(zone_named(self.campaign.zone))
+        made: dict[int, Outgoing | Refusal] = {}
         for row in rows:
             person = row.subscriber_id
+            recipient = self._recipient(row, granted.get(person), topics.get(person, ()))
             try:
-                made[row.id] = self._envelope(row, granted.get(person), topics.get(person, ()), now)
+                made[row.id] = self._message(row, recipient, date)
             except Refusal as refusal:
                 made[row.id] = refusal
         return made
-
-    def _message_id(self, subscriber: int) -> str:
-        domain = self.office.settings.sender(self.campaign.sender).address.rpartition("@")[2]
-        return message_id(self.office.secret, self.campaign.name, subscriber, domain)
 
     def copy(self, row: ClaimedRow) -> FilledMail:
         """One person's copy without its envelope, as the browser shows it."""
@@ -84,17 +90,30 @@ class Filler:
             granted = people_rows.granted_on(connection, [row.subscriber_id])
             topics = people_rows.topics_by_person(connection, [row.subscriber_id])
         recipient = self._recipient(row, granted.get(row.subscriber_id), topics.get(row.subscriber_id, ()))
-        return self._filled(recipient, self._links(row.subscriber_id))
+        values = self._values(recipient, self._links(row.subscriber_id))
+        return fill_mail(self.editions[recipient.language].mail, values, frozenset())
 
-    def _envelope(
-        self, row: ClaimedRow, granted: datetime | None, topics: Sequence[str], now: datetime
-    ) -> Envelope:
-        letter = self._letter(self._recipient(row, granted, topics), self._links(row.subscriber_id), now)
-        return Envelope(
-            sender=letter.sender.address,
+    def _message(self, row: ClaimedRow, recipient: Recipient, date: datetime) -> Outgoing:
+        links = self._links(row.subscriber_id)
+        sender = self.office.settings.sender(self.campaign.sender).address
+        identity = message_id(
+            self.office.secret, self.campaign.name, row.subscriber_id, sender.rpartition("@")[2]
+        )
+        mailbox = Mailbox(recipient.given_name, recipient.address)
+        addressee = Addressee(mailbox, identity, date, links.unsubscribe())
+        message = self.stencils[row.language].fill(self._values(recipient, links), frozenset(), addressee)
+        pieces = (message.head, b"\r\n", message.body)
+        if self.office.dkim_keys:
+            keys = self.office.dkim_keys
+            pieces = (signature_fields(message.head, message.body, keys, date, is_relaxed=True), *pieces)
+        return Outgoing(
+            sender=sender,
             recipient=row.address,
-            message_id=letter.message_id,
-            content=serialise(letter),
+            message_id=identity,
+            pieces=pieces,
+            size=sum(map(len, pieces)),
+            smtputf8=not row.address.isascii(),
+            tag=row.id,
         )
 
     def _recipient(self, row: ClaimedRow, granted: datetime | None, topics: Sequence[str]) -> Recipient:
@@ -111,53 +130,43 @@ class Filler:
             self.office.settings.public_url, self.office.secret, self.campaign.id, subscriber
         )
 
-    def _filled(self, recipient: Recipient, links: PersonalLinks) -> FilledMail:
+    def _values(self, recipient: Recipient, links: PersonalLinks) -> dict[str, str]:
         mail, catalogue = self.editions[recipient.language].mail, self.catalogues[recipient.language]
-        return fill_mail(
-            mail, slot_values(mail.slots, recipient, links, catalogue, self.campaign.kind), frozenset()
-        )
+        return slot_values(mail.slots, recipient, links, catalogue, self.campaign.kind)
 
-    def _letter(self, recipient: Recipient, links: PersonalLinks, now: datetime) -> Letter:
-        office, campaign, language = self.office, self.campaign, recipient.language
-        edition = self.editions[language]
-        filled = self._filled(recipient, links)
-        sender = office.settings.sender(campaign.sender)
-        return Letter(
-            sender=Mailbox(sender.name.get(language) or next(iter(sender.name.values())), sender.address),
-            recipient=Mailbox(recipient.given_name, recipient.address),
-            reply_to=Mailbox("", sender.reply_to) if sender.reply_to else None,
-            subject=filled.subject,
-            date=now.astimezone(zone_named(campaign.zone)),
-            message_id=self._message_id(links.subscriber),
-            text=filled.text,
-            html=filled.html,
-            language=language,
-            list_headers=self._list_headers(links),
-            attachments=_calendar(edition),
-            extra=self._extra_headers(),
-        )
 
-    def _list_headers(self, links: PersonalLinks) -> ListHeaders | None:
-        if self.campaign.kind not in _LISTED:
-            return None
-        settings = self.office.settings
-        return ListHeaders(
-            list_id=(settings.list.label, settings.list.id),
-            unsubscribe_url=links.unsubscribe(),
-            unsubscribe_mailto=f"mailto:{settings.organisation.contact}?subject=unsubscribe",
-        )
+def _masthead(office: Office, campaign: Campaign, language: str, edition: Edition) -> Masthead:
+    sender = office.settings.sender(campaign.sender)
+    return Masthead(
+        sender=Mailbox(sender.name.get(language) or next(iter(sender.name.values())), sender.address),
+        reply_to=Mailbox("", sender.reply_to) if sender.reply_to else None,
+        language=language,
+        list_headers=_list_headers(office) if campaign.kind in _LISTED else None,
+        attachments=_calendar(edition),
+        extra=_extra_headers(office, campaign),
+    )
 
-    def _extra_headers(self) -> tuple[tuple[str, str], ...]:
-        # The last field names the sender to Gmail's feedback loop: 5 to 15 signs, always the same.
-        sender = "".join(filter(str.isalnum, self.office.settings.list.id))[:15]
-        stream = f":{self.campaign.kind}:{sender}"
-        headers = [
-            ("X-Campaign", _short(self.campaign.name, _ONE_LINE - len("X-Campaign: "))),
-            ("Feedback-ID", _short(self.campaign.name, _ONE_LINE - len(f"Feedback-ID: {stream}")) + stream),
-        ]
-        if self.campaign.kind in _BY_RULE:
-            headers += [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply")]
-        return tuple(headers)
+
+def _list_headers(office: Office) -> ListHeaders:
+    settings = office.settings
+    return ListHeaders(
+        list_id=(settings.list.label, settings.list.id),
+        unsubscribe_url="",  # each person's own
+        unsubscribe_mailto=f"mailto:{settings.organisation.contact}?subject=unsubscribe",
+    )
+
+
+def _extra_headers(office: Office, campaign: Campaign) -> tuple[tuple[str, str], ...]:
+    # The last field names the sender to Gmail's feedback loop: 5 to 15 signs, always the same.
+    sender = "".join(filter(str.isalnum, office.settings.list.id))[:15]
+    stream = f":{campaign.kind}:{sender}"
+    headers = [
+        ("X-Campaign", _short(campaign.name, _ONE_LINE - len("X-Campaign: "))),
+        ("Feedback-ID", _short(campaign.name, _ONE_LINE - len(f"Feedback-ID: {stream}")) + stream),
+    ]
+    if campaign.kind in _BY_RULE:
+        headers += [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply")]
+    return tuple(headers)
 
 
 def _short(name: str, room: int) -> str:

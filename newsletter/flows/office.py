@@ -10,7 +10,9 @@ from newsletter.core.brand import Brand
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
+    from newsletter.core.dkim_key import DkimKey
     from newsletter.library import Library
     from newsletter.settings import Settings
     from newsletter.store.engine import Database
@@ -27,6 +29,7 @@ class Office:
         secret: signs links, Message-IDs and suppressed addresses.
         nonce: ten fresh hexadecimal digits, one per compile.
         worker: unique name of this process in leases.
+        dkim_keys: each makes a signature on every mail.
     """
 
     settings: Settings
@@ -37,6 +40,12 @@ class Office:
     secret: bytes
     nonce: Callable[[], str]
     worker: str
+    dkim_keys: tuple[DkimKey, ...] = ()
+
+    @property
+    def journals(self) -> Path:
+        """Folder of the workers' acknowledgement journals."""
+        return self.settings.path(self.settings.paths.var) / "journal"
 
     @property
     def brand(self) -> Brand:

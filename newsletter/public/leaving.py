@@ -27,8 +27,8 @@ def leave(request: Request, door: Door, token: str, form: Form) -> Response:
     """The one-click POST of a mail program, or the button of the page; any other body gets the page."""
     if str(form.get("List-Unsubscribe", "")).lower() == ONE_CLICK:
         reader = _left(door, token, source=ONE_CLICK)
-        words = door.catalogues[door.language(request, reader)].gettext
-        return PlainTextResponse(words("You are unsubscribed. Nothing more will come.") + "\n")
+        catalogue = door.catalogues[door.language(request, reader)]
+        return PlainTextResponse(catalogue.gettext("You are unsubscribed. Nothing more will come.") + "\n")
     if "confirm" in form:
         return _stand(request, door, _left(door, token, source="page"))
     return _stand(request, door, _reader(door, token))

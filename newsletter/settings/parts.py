@@ -126,10 +126,12 @@ class SmtpTransport(Part):
     kind: Literal["smtp"]
     host: str = Field(min_length=1)
     port: int = Field(default=587, ge=1, le=65535)
-    encryption: Literal["none", "starttls"] = "starttls"
+    encryption: Literal["none", "starttls", "tls"] = "starttls"
     username: str = ""
     password: SecretStr = SecretStr("")
-    timeout: Duration = timedelta(seconds=60)
+    connections: int = Field(default=4, ge=1, le=100)
+    messages_per_connection: int = Field(default=1000, ge=1)
+    timeout: Duration | None = None
 
 
 class Paths(Part):
@@ -160,4 +162,4 @@ class Delivery(Part):
     """How the ledger is worked through."""
 
     lease: Duration = timedelta(minutes=2)
-    batch: int = Field(default=50, ge=1, le=1000)
+    batch: int = Field(default=200, ge=1, le=2000)

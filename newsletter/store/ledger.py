@@ -204,7 +204,8 @@ def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
     That was no attempt: a server that is away for a morning must not use up the attempts of anybody.
     """
     row = deliveries.c
-    here = row.id.in_(ids), row.state == DeliveryState.HANDING, row.leased_by == worker
+    given = table_of(connection, {"id": (Integer, ids)})
+    here = row.id.in_(select(given.c.id)), row.state == DeliveryState.HANDING, row.leased_by == worker
     values = {
         "state": DeliveryState.READY,
         "leased_by": None,
@@ -213,6 +214,23 @@ def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
         "attempts": row.attempts - 1,
     }
     return connection.execute(update(deliveries).where(*here).values(values)).rowcount
+
+
+def renew_leases(connection: Connection, worker: str, now: datetime, lease_until: datetime) -> int:
+    """Say that a worker is alive: what it holds stays its own. Rows that have been taken from it are not taken back."""
+    row = deliveries.c
+    here = row.leased_by == worker, row.lease_until > now
+    return connection.execute(update(deliveries).where(*here).values(lease_until=lease_until)).rowcount
+
+
+def abandoned(connection: Connection, now: datetime) -> dict[str, list[int]]:
+    """Rows in the hands of workers whose lease has run out, by worker."""
+    row = deliveries.c
+    query = select(row.leased_by, row.id).where(row.lease_until <= now, row.state == DeliveryState.HANDING)
+    found: dict[str, list[int]] = {}
+    for worker, identity in connection.execute(query.order_by(row.id)):
+        found.setdefault(str(worker), []).append(identity)
+    return found
 
 
 def expire_leases(connection: Connection, now: datetime, *, resend_is_harmless: bool) -> tuple[int, int]:

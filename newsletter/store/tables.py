@@ -183,6 +183,8 @@ campaigns = Table(
     _text("approved_by"),
     Column("launched_at", Instant),
     Column("finished_at", Instant),
+    # Why it was paused by itself; "" otherwise.
+    _text("note", 1000, server_default=""),
     one_of("kind", CampaignKind),
     one_of("state", CampaignState),
     Index(None, "state", "instant"),

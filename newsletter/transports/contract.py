@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 from newsletter.core.refusal import Problem, Refusal
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Sequence
     from types import TracebackType
+
+    from newsletter.transports.outgoing import Outgoing
 
 
 class Outcome(StrEnum):
@@ -105,6 +107,25 @@ class TransportDown(Refusal):
         self.stage = stage
 
 
+class Watch(Protocol):
+    """Whoever hands over many messages, and writes down what is about to happen and what has happened.
+
+    An error raised in any of these ends the sending.
+    """
+
+    def on_wire(self, message: Outgoing) -> None:
+        """The content of this message is written next: from now on it may be accepted. Be quick."""
+        ...
+
+    def answered(self, receipts: Sequence[tuple[Outgoing, Receipt]]) -> None:
+        """What became of some messages; each comes here once at the most."""
+        ...
+
+    def halted(self) -> bool:
+        """Whether to begin nothing new. Asked at least once a second: a good moment to say "still alive" elsewhere."""
+        ...
+
+
 class Transport(Protocol):
     """A way out: a context manager that holds its connection open between messages.
 
@@ -112,12 +133,10 @@ class Transport(Protocol):
         name: for reports and the configuration.
         resend_is_harmless: handing over the same Message-ID twice leaves one message, so that a hand-over that was never
             answered may be repeated by itself.
-        patience: how long handing over one message may take at the most; a lease must last longer.
     """
 
     name: str
     resend_is_harmless: bool
-    patience: timedelta
 
     def __enter__(self) -> Self:
         """Open the connection.
@@ -138,5 +157,14 @@ class Transport(Protocol):
 
         Raises:
             TransportDown: the connection is gone and cannot be opened again; this message was not handed over.
+        """
+        ...
+
+    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+        """Hand over many messages; `watch` is told of each. Those that it is told nothing of were not begun.
+
+        Raises:
+            TransportDown: the other side cannot be reached any more. Messages not begun may have been told as LATER at
+                CONNECT.
         """
         ...

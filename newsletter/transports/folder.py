@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from datetime import timedelta
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Self
 
 from newsletter.core.refusal import Problem
 from newsletter.transports.contract import Envelope, Outcome, Receipt, TransportDown
+from newsletter.transports.outgoing import plain_content
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
+
+    from newsletter.transports.contract import Watch
+    from newsletter.transports.outgoing import Outgoing
 
 
 class FolderTransport:
@@ -31,7 +35,6 @@ class FolderTransport:
 
     name = "folder"
     resend_is_harmless = True
-    patience = timedelta(seconds=30)
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,6 +62,16 @@ class FolderTransport:
             text = f"cannot write to {self.path}: {error.strerror or error}"
             return Receipt(envelope.message_id, envelope.recipient, Outcome.LATER, text=text)
         return Receipt(envelope.message_id, envelope.recipient, Outcome.ACCEPTED, text=text)
+
+    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+        """One after the other."""
+        for message in messages:
+            if watch.halted():
+                return
+            watch.on_wire(message)
+            content = plain_content(message)
+            envelope = Envelope(message.sender, message.recipient, message.message_id, content)
+            watch.answered([(message, self.send(envelope))])
 
     def _was_moved(self, name: str) -> bool:
         """Whether a mail reader has it in `cur`, where the name gets ":2," and flags."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from newsletter.core.refusal import Problem
 from newsletter.transports.contract import Envelope, Outcome, Receipt, TransportDown
+from newsletter.transports.outgoing import plain_content
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
+
+    from newsletter.transports.contract import Watch
+    from newsletter.transports.outgoing import Outgoing
 
 
 class MemoryTransport:
@@ -22,7 +25,6 @@ class MemoryTransport:
     """
 
     name = "memory"
-    patience = timedelta(0)
     resend_is_harmless = False
 
     def __init__(self, answers: Mapping[str, Outcome] | None = None, *, down: bool = False) -> None:
@@ -46,6 +48,16 @@ class MemoryTransport:
         if outcome in {Outcome.ACCEPTED, Outcome.UNSURE}:
             self.accepted.append(envelope)
         return Receipt(envelope.message_id, envelope.recipient, outcome, text=f"told to answer {outcome}")
+
+    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+        """One after the other."""
+        for message in messages:
+            if watch.halted():
+                return
+            watch.on_wire(message)
+            content = plain_content(message)
+            envelope = Envelope(message.sender, message.recipient, message.message_id, content)
+            watch.answered([(message, self.send(envelope))])
 
     def _refuse_when_down(self) -> None:
         if self.down:

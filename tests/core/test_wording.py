@@ -37,11 +37,11 @@ FRENCH = Catalogue.from_po("fr", PO)
 
 def messages_in_use():
     found = set()
-    for path in sorted((ROOT / "templates" / "email").rglob("*.j2")):
+    for path in sorted((ROOT / "templates").rglob("*.j2")):
         found |= {
             found[1] for found in extract("jinja2.ext:babel_extract", io.BytesIO(path.read_bytes()), KEYWORDS)
         }
-    for path in sorted((ROOT / "newsletter" / "core").rglob("*.py")):
+    for path in sorted((ROOT / "newsletter").rglob("*.py")):
         ast.parse(path.read_text(encoding="utf-8"))
         found |= {found[1] for found in extract("python", io.BytesIO(path.read_bytes()), KEYWORDS)}
     return found

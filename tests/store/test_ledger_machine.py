@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from newsletter.store import ledger, people
 from newsletter.store.audience import freeze_audience
 from newsletter.store.campaigns import add_campaign, finish_campaigns, get_campaign
 from newsletter.store.engine import open_database
-from newsletter.store.tables import deliveries
+from newsletter.store.tables import deliveries, metadata
 
 START = datetime(2021, 9, 16, 7, 30, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
@@ -39,13 +39,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.database = open_database("sqlite://", Path())
-        self.database.upgrade()
         self.now = START
         self.accepted, self.again = Counter(), Counter()
         self.leased = {"one": [], "two": []}
         self.answers = {"one": [], "two": []}
         self.left = set()
         with self.database.write() as connection:
+            metadata.create_all(connection)
             self.people = [self.enrol(connection, number) for number in range(PEOPLE)]
             self.campaign = self.launch(connection)
         self.before = self.read()
@@ -219,7 +219,9 @@ class HarmlessMachine(LedgerMachine):
     harmless = True
 
 
-LIMITS = settings(max_examples=60, stateful_step_count=30, deadline=None)
+# Without the phase that explains: a failure would take minutes to be told.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+LIMITS = settings(max_examples=80, stateful_step_count=30, deadline=None, phases=PHASES)
 TestOverSmtp = LedgerMachine.TestCase
 TestOverSmtp.settings = LIMITS
 TestIntoAFolder = HarmlessMachine.TestCase

@@ -16,7 +16,8 @@ from aiosmtpd.smtp import SMTP
 from newsletter.transports.contract import Envelope, Outcome, TransportDown
 from newsletter.transports.folder import FolderTransport
 from newsletter.transports.memory import MemoryTransport
-from newsletter.transports.smtp import SmtpTransport
+from newsletter.transports.smtp.server import Security, Server, Timeouts
+from newsletter.transports.smtp.transport import SmtpTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ def way(request, tmp_path):
 
 
 def smtp(port):
-    return SmtpTransport("127.0.0.1", port, timeout=5, starttls=False, greeting_name="localhost")
+    return SmtpTransport(Server("127.0.0.1", port, Security.NONE, None, "localhost", Timeouts.all(5)))
 
 
 def in_maildir(path):

@@ -67,6 +67,7 @@ def _create_campaigns() -> None:
         sa.Column("approved_by", sa.String(length=200), nullable=False),
         sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.String(length=1000), server_default="", nullable=False),
         sa.CheckConstraint(
             "kind IN ('issue', 'announcement', 'reminder', 'correction', 'system')",
             name=op.f("ck_campaigns_kind"),

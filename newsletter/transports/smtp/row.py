@@ -11,7 +11,7 @@ from newsletter.transports.contract import Outcome, Receipt, Stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from newsletter.transports.pipeline.outgoing import Outgoing
+    from newsletter.transports.outgoing import Outgoing
 
 
 class Book(Protocol):

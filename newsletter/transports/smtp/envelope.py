@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.transports.pipeline.outgoing import Outgoing
+    from newsletter.transports.outgoing import Outgoing
 
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
 _BREAKS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # what could end a command, or cannot be written at all

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from newsletter.core.refusal import ConfigurationRefused, Problem
 
 if TYPE_CHECKING:
-    from newsletter.transports.pipeline.login import Login
+    from newsletter.transports.smtp.login import Login
 
 
 class Security(StrEnum):

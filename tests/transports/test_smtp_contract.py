@@ -14,9 +14,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from newsletter.transports.contract import Envelope, Outcome, Stage, TransportDown
-from newsletter.transports.pipeline.blocking import PipelineTransport
-from newsletter.transports.pipeline.login import Login
-from newsletter.transports.pipeline.server import Security, Server, Timeouts
+from newsletter.transports.smtp.transport import SmtpTransport
+from newsletter.transports.smtp.login import Login
+from newsletter.transports.smtp.server import Security, Server, Timeouts
 
 QUICK = Timeouts.all(5)
 
@@ -79,7 +79,7 @@ def way(sink):
 
 
 def plain(port):
-    return PipelineTransport(Server("127.0.0.1", port, Security.NONE, None, "localhost", QUICK))
+    return SmtpTransport(Server("127.0.0.1", port, Security.NONE, None, "localhost", QUICK))
 
 
 @pytest.fixture(scope="module")
@@ -195,12 +195,12 @@ def test_starttls_and_a_login_against_a_real_server(sink, certificate, excluded,
         server = Server(
             "127.0.0.1", port, Security.STARTTLS, Login("ada", "secret"), "localhost", QUICK, trusting
         )
-        with PipelineTransport(server) as transport:
+        with SmtpTransport(server) as transport:
             assert transport.send(envelope(1, ("x" * 76 + "\r\n") * 3000)).outcome is Outcome.ACCEPTED
         wrong = Server(
             "127.0.0.1", port, Security.STARTTLS, Login("ada", "wrong"), "localhost", QUICK, trusting
         )
-        with pytest.raises(TransportDown) as caught, PipelineTransport(wrong):
+        with pytest.raises(TransportDown) as caught, SmtpTransport(wrong):
             pass
     assert caught.value.stage is Stage.LOGIN
     assert "535" in str(caught.value)

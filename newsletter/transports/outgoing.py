@@ -33,6 +33,11 @@ class Outgoing(NamedTuple):
     tag: object = None
 
 
+def plain_content(message: Outgoing) -> bytes:
+    """The content as the envelope had it: dots at the beginning of lines are single again."""
+    return b"".join(message.pieces).replace(b"\r\n..", b"\r\n.")
+
+
 def outgoing(envelope: Envelope, tag: object = None) -> Outgoing:
     """An envelope of the contract, ready for the wire."""
     content = envelope.content

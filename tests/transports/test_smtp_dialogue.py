@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.transports.contract import Envelope, Outcome, Stage
-from newsletter.transports.pipeline.dialogue import Dialogue
-from newsletter.transports.pipeline.envelope import Offers
-from newsletter.transports.pipeline.outgoing import Outgoing, outgoing
-from newsletter.transports.pipeline.replies import ReplyReader
-from newsletter.transports.pipeline.trust import Trust
+from newsletter.transports.smtp.dialogue import Dialogue
+from newsletter.transports.smtp.envelope import Offers
+from newsletter.transports.outgoing import Outgoing, outgoing
+from newsletter.transports.smtp.replies import ReplyReader
+from newsletter.transports.smtp.trust import Trust
 
 ALL = Offers(pipelining=True, size=True, eight_bit=True, smtputf8=True)
 PLAIN = Offers()

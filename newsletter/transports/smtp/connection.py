@@ -7,18 +7,18 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-from newsletter.transports.pipeline.dialogue import Awaited, Dialogue
-from newsletter.transports.pipeline.replies import Reply, ReplyReader
-from newsletter.transports.pipeline.wire import Wire
+from newsletter.transports.smtp.dialogue import Awaited, Dialogue
+from newsletter.transports.smtp.replies import Reply, ReplyReader
+from newsletter.transports.smtp.wire import Wire
 
 if TYPE_CHECKING:
     import socket
     import ssl
 
-    from newsletter.transports.pipeline.dialogue import House
-    from newsletter.transports.pipeline.envelope import Offers
-    from newsletter.transports.pipeline.server import Timeouts
-    from newsletter.transports.pipeline.trust import Trust
+    from newsletter.transports.smtp.dialogue import House
+    from newsletter.transports.smtp.envelope import Offers
+    from newsletter.transports.smtp.server import Timeouts
+    from newsletter.transports.smtp.trust import Trust
 
 _BLOCK = 65_536  # octets of content for each of which the server has its time
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.transports.pipeline.envelope import offers
-from newsletter.transports.pipeline.replies import CAP, Reply, ReplyReader
+from newsletter.transports.smtp.envelope import offers
+from newsletter.transports.smtp.replies import CAP, Reply, ReplyReader
 
 
 def read(stream, cap=CAP):

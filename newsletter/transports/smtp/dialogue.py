@@ -12,16 +12,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from newsletter.transports.contract import Outcome, Receipt, Stage
-from newsletter.transports.pipeline.envelope import commands, unfit
-from newsletter.transports.pipeline.trust import blames_pipelining
+from newsletter.transports.smtp.envelope import commands, unfit
+from newsletter.transports.smtp.trust import blames_pipelining
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.transports.pipeline.envelope import Offers
-    from newsletter.transports.pipeline.outgoing import Outgoing
-    from newsletter.transports.pipeline.replies import Reply
-    from newsletter.transports.pipeline.trust import Trust
+    from newsletter.transports.smtp.envelope import Offers
+    from newsletter.transports.outgoing import Outgoing
+    from newsletter.transports.smtp.replies import Reply
+    from newsletter.transports.smtp.trust import Trust
 
 _GO_AHEAD = 354
 _CLOSING = 421

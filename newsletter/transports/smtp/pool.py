@@ -7,18 +7,18 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Self
 
 from newsletter.transports.contract import Envelope, Receipt, TransportDown
-from newsletter.transports.pipeline.opening import Hopeless, opened
-from newsletter.transports.pipeline.outgoing import Outgoing, outgoing
-from newsletter.transports.pipeline.row import Book, NoBook, Row
-from newsletter.transports.pipeline.trust import Trust
+from newsletter.transports.smtp.opening import Hopeless, opened
+from newsletter.transports.outgoing import Outgoing, outgoing
+from newsletter.transports.smtp.row import Book, NoBook, Row
+from newsletter.transports.smtp.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Sequence
     from types import TracebackType
 
-    from newsletter.transports.pipeline.connection import Connection
-    from newsletter.transports.pipeline.envelope import Offers
-    from newsletter.transports.pipeline.server import Server
+    from newsletter.transports.smtp.connection import Connection
+    from newsletter.transports.smtp.envelope import Offers
+    from newsletter.transports.smtp.server import Server
 
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0)
 _ENDED = "not begun: the sending was ended"

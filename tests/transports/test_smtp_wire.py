@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from newsletter.transports.pipeline.wire import Wire
+from newsletter.transports.smtp.wire import Wire
 
 
 class Ear:

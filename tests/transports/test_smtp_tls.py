@@ -15,11 +15,11 @@ import pytest
 
 from newsletter.core.refusal import ConfigurationRefused
 from newsletter.transports.contract import Outcome, Stage, TransportDown
-from newsletter.transports.pipeline.login import Login
-from newsletter.transports.pipeline.opening import Hopeless
-from newsletter.transports.pipeline.outgoing import Outgoing
-from newsletter.transports.pipeline.pool import SmtpPool
-from newsletter.transports.pipeline.server import Security, Server, Timeouts
+from newsletter.transports.smtp.login import Login
+from newsletter.transports.smtp.opening import Hopeless
+from newsletter.transports.outgoing import Outgoing
+from newsletter.transports.smtp.pool import SmtpPool
+from newsletter.transports.smtp.server import Security, Server, Timeouts
 
 ADA = Login("ada", "pa55word")
 BIG = (b"x" * 70 + b"\r\n") * 3000

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from newsletter.transports.pipeline.replies import Reply
+    from newsletter.transports.smtp.replies import Reply
 
 _STRIKES = 3  # in a row, after it has worked; links break for other reasons too
 _OUT_OF_ORDER = frozenset({500, 502, 503})  # RFC 5321 section 4.2.2: not understood, or not expected here

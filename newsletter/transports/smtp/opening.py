@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from newsletter.core.refusal import Problem
 from newsletter.transports.contract import Stage, TransportDown
-from newsletter.transports.pipeline.connection import Connection
-from newsletter.transports.pipeline.envelope import Offers, offers
-from newsletter.transports.pipeline.login import mechanism_for, spoken, without_secrets
-from newsletter.transports.pipeline.replies import legible
-from newsletter.transports.pipeline.server import Security
+from newsletter.transports.smtp.connection import Connection
+from newsletter.transports.smtp.envelope import Offers, offers
+from newsletter.transports.smtp.login import mechanism_for, spoken, without_secrets
+from newsletter.transports.smtp.replies import legible
+from newsletter.transports.smtp.server import Security
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from newsletter.transports.pipeline.login import Login
-    from newsletter.transports.pipeline.replies import Reply
-    from newsletter.transports.pipeline.server import Server
+    from newsletter.transports.smtp.login import Login
+    from newsletter.transports.smtp.replies import Reply
+    from newsletter.transports.smtp.server import Server
 
 _T = TypeVar("_T")
 _READY = 220

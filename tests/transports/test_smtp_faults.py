@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from newsletter.transports.contract import Outcome, Stage, TransportDown
-from newsletter.transports.pipeline.outgoing import Outgoing
-from newsletter.transports.pipeline.pool import SmtpPool
-from newsletter.transports.pipeline.server import Security, Server, Timeouts
+from newsletter.transports.outgoing import Outgoing
+from newsletter.transports.smtp.pool import SmtpPool
+from newsletter.transports.smtp.server import Security, Server, Timeouts
 
 DROP = "drop"
 HELLO = "250-mx.example.org\r\n250-PIPELINING\r\n250 SIZE 1000000"

@@ -1,0 +1,83 @@
+"""Answers become moves: what a transport said of a message, and what follows for row, person and campaign."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from newsletter.core.campaign import CampaignKind
+from newsletter.core.delivery import DeliveryState
+from newsletter.core.reply import Retry, Verdict, classify
+from newsletter.core.retry import NEWSLETTER_LIFE, REMINDER_LIFE, give_up_time, next_attempt
+from newsletter.store.ledger import Settlement
+from newsletter.transports.contract import Outcome
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from newsletter.core.campaign import Campaign
+    from newsletter.store.ledger import ClaimedRow
+    from newsletter.transports.contract import Receipt
+
+_BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION})
+_NO_VERDICT_WAIT = timedelta(minutes=10)  # of a transport without reply codes, such as a full disk
+
+
+@dataclass(slots=True)
+class Answers:
+    """The answers of one batch.
+
+    Attributes:
+        settled: what becomes of the rows.
+        suppress: ids of people whose address does not exist, with the reason.
+        pauses: how often each reason to pause came up, with the officer's sentence.
+    """
+
+    campaign: Campaign
+    settled: list[Settlement] = field(default_factory=list)
+    suppress: dict[int, str] = field(default_factory=dict)
+    pauses: Counter[str] = field(default_factory=Counter)
+    why: dict[str, str] = field(default_factory=dict)
+
+    def take(self, row: ClaimedRow, receipt: Receipt, now: datetime, jitter: float) -> Settlement:
+        """Decide about one row by what was answered."""
+        if receipt.outcome is Outcome.ACCEPTED:
+            done = Settlement(row.id, DeliveryState.SENT, receipt.code, receipt.text)
+        elif receipt.outcome is Outcome.UNSURE:
+            done = Settlement(row.id, DeliveryState.UNSURE, receipt.code, receipt.text)
+        elif receipt.code is None and receipt.stage is None:
+            done = self._without_words(row, receipt, now)
+        else:
+            done = self._refused(row, receipt, now, jitter)
+        self.settled.append(done)
+        return done
+
+    def _without_words(self, row: ClaimedRow, receipt: Receipt, now: datetime) -> Settlement:
+        """A transport that has no replies, such as the folder, says only whether to come again."""
+        again = receipt.outcome is Outcome.LATER and now + _NO_VERDICT_WAIT < self._give_up(now)
+        state = DeliveryState.READY if again else DeliveryState.FAILED
+        return Settlement(row.id, state, None, receipt.text, now + _NO_VERDICT_WAIT if again else None)
+
+    def _refused(self, row: ClaimedRow, receipt: Receipt, now: datetime, jitter: float) -> Settlement:
+        stage = receipt.stage.value if receipt.stage else ""
+        verdict = classify(stage=stage, code=receipt.code, enhanced=receipt.enhanced, text=receipt.text)
+        self._note(row, verdict)
+        at = None
+        if verdict.retry not in {Retry.NEVER, Retry.ASK}:
+            at = next_attempt(row.attempts + 1, now, verdict, self._give_up(now), jitter)
+        state = DeliveryState.FAILED if at is None else DeliveryState.READY
+        return Settlement(row.id, state, receipt.code, f"{verdict.reason}: {receipt.text}", at)
+
+    def _note(self, row: ClaimedRow, verdict: Verdict) -> None:
+        if verdict.suppress:
+            self.suppress[row.subscriber_id] = verdict.reason
+        if verdict.pause:
+            self.pauses[verdict.reason] += 1
+            if self.pauses[verdict.reason] >= verdict.pause_after:
+                self.why.setdefault(verdict.reason, verdict.words)
+
+    def _give_up(self, now: datetime) -> datetime:
+        life = REMINDER_LIFE if self.campaign.kind in _BY_RULE else NEWSLETTER_LIFE
+        return give_up_time(self.campaign.instant or now, life, self.campaign.not_after)

@@ -1,0 +1,83 @@
+"""The acknowledgement journal: what a worker put on the wire and what was answered, before the ledger knows.
+
+One file for each worker, appended to with write(2): what is written there survives the process (not the machine). After a crash
+it tells apart what was never begun (ready again), what was answered (settled) and what is truly in doubt (unsure).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from newsletter.core.delivery import DeliveryState
+from newsletter.store.ledger import Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+@dataclass(slots=True)
+class JournalRecord:
+    """What a journal tells: rows whose content went on the wire, and what was answered, by row id."""
+
+    begun: set[int] = field(default_factory=set)
+    answered: dict[int, Settlement] = field(default_factory=dict)
+
+
+class Journal:
+    """A worker's own journal. Open it before the first hand-over, clear it after each settlement."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = _path(folder, worker)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+    def begin(self, identity: int) -> None:
+        """This row's content is written to the wire next."""
+        os.write(self._file, b"b%d\n" % identity)
+
+    def answer(self, settlements: Iterable[Settlement]) -> None:
+        """These rows were answered."""
+        lines = [
+            json.dumps([done.id, done.state.value, done.reply_code, done.reply], ensure_ascii=True)
+            for done in settlements
+        ]
+        os.write(self._file, ("a" + "\na".join(lines) + "\n").encode("ascii"))
+
+    def clear(self) -> None:
+        """The ledger has it all."""
+        os.ftruncate(self._file, 0)
+
+    def close(self) -> None:
+        """Done in good order: nothing is left to tell."""
+        os.close(self._file)
+        self._path.unlink(missing_ok=True)
+
+
+def read_journal(folder: Path, worker: str) -> JournalRecord | None:
+    """The journal of a worker that has died; None if it is not on this machine. A half-written last line is passed over."""
+    try:
+        lines = _path(folder, worker).read_bytes().split(b"\n")[:-1]
+    except OSError:
+        return None
+    record = JournalRecord()
+    for line in lines:
+        if line[:1] == b"b":
+            record.begun.add(int(line[1:]))
+        elif line[:1] == b"a":
+            identity, state, code, reply = json.loads(line[1:])
+            record.answered[identity] = Settlement(identity, DeliveryState(state), code, reply)
+    return record
+
+
+def forget_journal(folder: Path, worker: str) -> None:
+    """Remove the journal of a worker that has died, once the ledger has what it tells."""
+    _path(folder, worker).unlink(missing_ok=True)
+
+
+def _path(folder: Path, worker: str) -> Path:
+    return folder / (re.sub(r"[^A-Za-z0-9.-]", "-", worker) + ".journal")
