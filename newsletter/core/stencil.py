@@ -28,7 +28,7 @@ from newsletter.core.mime_headers import CRLF, fold, header_block
 from newsletter.core.personal import fill, missing_value
 from newsletter.core.plain_text import WIDTH, wrapped
 from newsletter.core.render import CompiledEmail, fill_mail
-from newsletter.core.stencil_plan import Hole, Plan, gates_of, plan_body
+from newsletter.core.stencil_plan import WIDEST_LINE, Hole, Plan, gates_of, plan_body, with_room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,6 +200,8 @@ class Stencil:
         coded = self._coded
         for (name, write), places in plan.values:
             octets = coded(write(values[name]))
+            if len(octets) >= WIDEST_LINE:
+                octets = with_room(octets.decode("ascii")).encode("ascii")
             for place in places:
                 chunks[place] = octets
         for words, end, place in plan.lines:

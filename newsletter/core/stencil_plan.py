@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Run = list[str | Slot]
 
 SOFT = f"={CRLF}"
+WIDEST_LINE = 76  # RFC 2045 section 6.7, rule 5
 _MARK = "0" * 24
 # Neither can occur in what is encoded: see `mime_bodies.multipart`; a NUL is in no header and no body.
 _SEAMS = re.compile(rf"((?<==_[am]_){_MARK}|\0text|\0html)")
@@ -110,6 +111,15 @@ def plan_body(
     )
 
 
+def with_room(coded: str) -> str:
+    """Quoted-printable whose last line has room for the `=` of a soft break: a line may have 76 signs with it."""
+    if len(coded) - coded.rfind("\n") - 1 < WIDEST_LINE:
+        return coded
+    at = -3 if coded[-3] == "=" else -1  # an escape stays whole
+    last = "=2E" if coded[at:] == "." else coded[at:]  # no line begins with a dot
+    return f"{coded[:at]}{SOFT}{last}"
+
+
 def gates_of(pieces: Iterable[Piece]) -> frozenset[str]:
     """The flags that a cut document can ask for."""
     return frozenset(piece.name for piece in pieces if isinstance(piece, Gate))
@@ -145,7 +155,8 @@ def _html(run: Run) -> Iterator[str | Slot]:
             continue
         opening = SOFT if isinstance(before, Slot) and not piece.startswith("\n") else ""
         closing = SOFT if isinstance(after, Slot) and not piece.endswith("\n") else ""
-        yield f"{opening}{quoted_printable(piece)}{closing}"
+        coded = quoted_printable(piece)
+        yield f"{opening}{with_room(coded) if closing else coded}{closing}"
 
 
 def _text(run: Run) -> Iterator[str | TextLine]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from newsletter.transports.contract import Receipt
 
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION})
-_NO_VERDICT_WAIT = timedelta(minutes=10)  # of a transport without reply codes, such as a full disk
 
 
 @dataclass(slots=True)
@@ -47,28 +45,21 @@ class Answers:
             done = Settlement(row.id, DeliveryState.SENT, receipt.code, receipt.text)
         elif receipt.outcome is Outcome.UNSURE:
             done = Settlement(row.id, DeliveryState.UNSURE, receipt.code, receipt.text)
-        elif receipt.code is None and receipt.stage is None:
-            done = self._without_words(row, receipt, now)
         else:
             done = self._refused(row, receipt, now, jitter)
         self.settled.append(done)
         return done
 
-    def _without_words(self, row: ClaimedRow, receipt: Receipt, now: datetime) -> Settlement:
-        """A transport that has no replies, such as the folder, says only whether to come again."""
-        again = receipt.outcome is Outcome.LATER and now + _NO_VERDICT_WAIT < self._give_up(now)
-        state = DeliveryState.READY if again else DeliveryState.FAILED
-        return Settlement(row.id, state, None, receipt.text, now + _NO_VERDICT_WAIT if again else None)
-
     def _refused(self, row: ClaimedRow, receipt: Receipt, now: datetime, jitter: float) -> Settlement:
-        stage = receipt.stage.value if receipt.stage else ""
-        verdict = classify(stage=stage, code=receipt.code, enhanced=receipt.enhanced, text=receipt.text)
+        verdict = _verdict(receipt)
+        if verdict is None:  # a transport without replies, such as the folder, that says never
+            return Settlement(row.id, DeliveryState.FAILED, None, receipt.text)
         self._note(row, verdict)
         at = None
         if verdict.retry not in {Retry.NEVER, Retry.ASK}:
             at = next_attempt(row.attempts + 1, now, verdict, self._give_up(now), jitter)
         state = DeliveryState.FAILED if at is None else DeliveryState.READY
-        return Settlement(row.id, state, receipt.code, f"{verdict.reason}: {receipt.text}", at)
+        return Settlement(row.id, state, receipt.code, receipt.text, at)
 
     def _note(self, row: ClaimedRow, verdict: Verdict) -> None:
         if verdict.suppress:
@@ -81,3 +72,11 @@ class Answers:
     def _give_up(self, now: datetime) -> datetime:
         life = REMINDER_LIFE if self.campaign.kind in _BY_RULE else NEWSLETTER_LIFE
         return give_up_time(self.campaign.instant or now, life, self.campaign.not_after)
+
+
+def _verdict(receipt: Receipt) -> Verdict | None:
+    """What a refusal means. One without a reply is a passing trouble on the way, or none that could be classified."""
+    if receipt.code is None and receipt.stage is None:
+        return classify(stage="data", code=451, text="") if receipt.outcome is Outcome.LATER else None
+    stage = receipt.stage.value if receipt.stage else ""
+    return classify(stage=stage, code=receipt.code, enhanced=receipt.enhanced, text=receipt.text)

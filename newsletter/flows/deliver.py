@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
     from newsletter.store.ledger import ClaimedRow
     from newsletter.transports.contract import Transport
     from newsletter.transports.outgoing import Outgoing
+
+
+QUICK_SECONDS, SLOW_SECONDS = 0.3, 0.8
 
 
 @dataclass(slots=True)
@@ -68,6 +73,23 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
     return tally
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How many rows are handed over at a time: about a second's worth, so that the gate's answer is never older than that.
+
+    A fast way out gets large windows, which cost the ledger little; a slow one gets small ones.
+    """
+
+    window: int = 1
+
+    def note(self, seconds: float, most: int) -> None:
+        """Learn from the last window."""
+        if seconds < QUICK_SECONDS:
+            self.window = min(self.window * 2, most)
+        elif seconds > SLOW_SECONDS:
+            self.window = max(self.window // 2, 1)
+
+
 class _Round:
     """One pass over all campaigns with one open transport and one journal."""
 
@@ -76,6 +98,7 @@ class _Round:
     ) -> None:
         self.office, self.transport, self.tally, self.stop = office, transport, tally, stop
         self._fillers: dict[int, Filler] = {}
+        self._pace = _Pace()
 
     def run(self) -> None:
         """One batch of each campaign after the other, so that a short mail never waits behind a long list."""
@@ -102,11 +125,20 @@ class _Round:
             )
         if not rows:
             return False
-        batch = _Batch(office, campaign, rows, journal, self.stop)
-        batch.hand_over(self.transport, self._filler(campaign))
-        self.tally.states.update(batch.states)
-        self.tally.paused.update(batch.paused)
+        while rows and not self.stop() and self._is_sending(campaign):
+            window, rows = rows[: self._pace.window], rows[self._pace.window :]
+            started = time.monotonic()
+            batch = _Batch(office, campaign, window, journal, self.stop)
+            batch.hand_over(self.transport, self._filler(campaign))
+            self._pace.note(time.monotonic() - started, settings.batch)
+            self.tally.states.update(batch.states)
+            self.tally.paused.update(batch.paused)
         return True
+
+    def _is_sending(self, campaign: Campaign) -> bool:
+        with self.office.database.read() as connection:
+            now = campaign_rows.get_campaign(connection, campaign.id)
+        return now is not None and now.state is CampaignState.SENDING
 
     def _filler(self, campaign: Campaign) -> Filler:
         """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved)."""
@@ -175,9 +207,10 @@ class _Batch:
         """Write down in the journal first what was answered."""
         now, settled = self.office.clock(), []
         for message, receipt in receipts:
-            if receipt.outcome is Outcome.LATER and receipt.stage is Stage.CONNECT:
-                continue  # never begun: it stays as it was
             identity = _row_of(message)
+            if receipt.outcome is Outcome.LATER and receipt.stage is Stage.CONNECT:
+                self._begun.discard(identity)  # nobody heard it: it stays as it was
+                continue
             self._begun.add(identity)
             jitter = random.random()  # noqa: S311 - it only spreads retries
             settled.append(self.answers.take(self.rows[identity], receipt, now, jitter))
@@ -202,20 +235,20 @@ class _Batch:
         with office.database.write() as connection:
             ledger.settle(connection, office.worker, self.answers.settled, now)
             ledger.take_back(connection, office.worker, sorted(granted - self._begun))
-            self._follow(connection_of=connection, now=now)
+            self._follow(connection, now)
         self.journal.clear()
         self.states.update(done.state.value for done in self.answers.settled)
 
-    def _follow(self, connection_of: campaign_rows.Connection, now: datetime) -> None:
+    def _follow(self, connection: Connection, now: datetime) -> None:
         """A dead address is never mailed again; a fault of ours stops the campaign and says why."""
         for person, reason in self.answers.suppress.items():
-            known = people_rows.person_row(connection_of, person)
+            known = people_rows.person_row(connection, person)
             if known is not None:
-                people_rows.suppress(connection_of, known["address_hash"], reason, now)
+                people_rows.suppress(connection, known["address_hash"], reason, now)
         if self.answers.why:
             note = " ".join(self.answers.why.values())
             before, after = CampaignState.SENDING, CampaignState.PAUSED
-            if campaign_rows.move_campaign(connection_of, self.campaign.id, before, after, note=note[:1000]):
+            if campaign_rows.move_campaign(connection, self.campaign.id, before, after, note=note[:1000]):
                 self.paused[self.campaign.name] = note
 
 

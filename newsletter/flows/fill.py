@@ -102,7 +102,7 @@ class Filler:
         mailbox = Mailbox(recipient.given_name, recipient.address)
         addressee = Addressee(mailbox, identity, date, links.unsubscribe())
         message = self.stencils[row.language].fill(self._values(recipient, links), frozenset(), addressee)
-        pieces = (message.head, b"\r\n", message.body)
+        pieces: tuple[bytes, ...] = (message.head, b"\r\n", message.body)
         if self.office.dkim_keys:
             keys = self.office.dkim_keys
             pieces = (signature_fields(message.head, message.body, keys, date, is_relaxed=True), *pieces)

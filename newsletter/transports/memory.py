@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from newsletter.core.refusal import Problem
-from newsletter.transports.contract import Envelope, Outcome, Receipt, TransportDown
+from newsletter.transports.contract import Envelope, Outcome, Receipt, Stage, TransportDown
 from newsletter.transports.outgoing import plain_content
 
 if TYPE_CHECKING:
@@ -57,7 +57,12 @@ class MemoryTransport:
             watch.on_wire(message)
             content = plain_content(message)
             envelope = Envelope(message.sender, message.recipient, message.message_id, content)
-            watch.answered([(message, self.send(envelope))])
+            try:
+                watch.answered([(message, self.send(envelope))])
+            except TransportDown:
+                away = Receipt(message.message_id, message.recipient, Outcome.LATER, Stage.CONNECT)
+                watch.answered([(message, away)])
+                raise
 
     def _refuse_when_down(self) -> None:
         if self.down:

@@ -302,3 +302,13 @@ def test_the_date_is_each_letters_own():
     later = replace(ADA, date=ADA.date.astimezone(ZoneInfo("Europe/Lisbon")))
     assert b"12:30:00 +0200" in stencil.fill(VALUES, NOBODY, ADA).head
     assert b"11:30:00 +0100" in stencil.fill(VALUES, NOBODY, later).head
+
+
+@pytest.mark.parametrize("end", ["x", ".", "é", " ", "..", "x é"])
+@pytest.mark.parametrize("length", range(68, 82))
+def test_a_value_that_fills_its_line_to_the_brim_leaves_room_for_the_soft_break(end, length):
+    values = {"a": "x" * (length - len(end)) + end}
+    stencil = Stencil(NEIGHBOURS, MASTHEAD)
+    fast = stencil.fill(values, NOBODY, ADA)
+    assert_sound(fast.body)
+    assert_same(fast.whole(), serialise(stencil.letter(values, NOBODY, ADA)))

@@ -14,9 +14,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from newsletter.transports.contract import Envelope, Outcome, Stage, TransportDown
-from newsletter.transports.smtp.transport import SmtpTransport
 from newsletter.transports.smtp.login import Login
 from newsletter.transports.smtp.server import Security, Server, Timeouts
+from newsletter.transports.smtp.transport import SmtpTransport
 
 QUICK = Timeouts.all(5)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.transports.contract import Envelope, Outcome, Stage
+from newsletter.transports.outgoing import Outgoing, outgoing
 from newsletter.transports.smtp.dialogue import Dialogue
 from newsletter.transports.smtp.envelope import Offers
-from newsletter.transports.outgoing import Outgoing, outgoing
 from newsletter.transports.smtp.replies import ReplyReader
 from newsletter.transports.smtp.trust import Trust
 

@@ -9,9 +9,9 @@ import pytest
 
 from newsletter.core.refusal import Problem
 from newsletter.transports.contract import Envelope, Outcome, Stage, TransportDown
+from newsletter.transports.outgoing import Outgoing
 from newsletter.transports.smtp import pool as pool_module
 from newsletter.transports.smtp.opening import Hopeless
-from newsletter.transports.outgoing import Outgoing
 from newsletter.transports.smtp.pool import SmtpPool
 from newsletter.transports.smtp.server import Security, Server, Timeouts
 

@@ -15,9 +15,9 @@ import pytest
 
 from newsletter.core.refusal import ConfigurationRefused
 from newsletter.transports.contract import Outcome, Stage, TransportDown
+from newsletter.transports.outgoing import Outgoing
 from newsletter.transports.smtp.login import Login
 from newsletter.transports.smtp.opening import Hopeless
-from newsletter.transports.outgoing import Outgoing
 from newsletter.transports.smtp.pool import SmtpPool
 from newsletter.transports.smtp.server import Security, Server, Timeouts
 

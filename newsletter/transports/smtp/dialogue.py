@@ -18,8 +18,8 @@ from newsletter.transports.smtp.trust import blames_pipelining
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.transports.smtp.envelope import Offers
     from newsletter.transports.outgoing import Outgoing
+    from newsletter.transports.smtp.envelope import Offers
     from newsletter.transports.smtp.replies import Reply
     from newsletter.transports.smtp.trust import Trust
 

@@ -7,8 +7,8 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Self
 
 from newsletter.transports.contract import Envelope, Receipt, TransportDown
-from newsletter.transports.smtp.opening import Hopeless, opened
 from newsletter.transports.outgoing import Outgoing, outgoing
+from newsletter.transports.smtp.opening import Hopeless, opened
 from newsletter.transports.smtp.row import Book, NoBook, Row
 from newsletter.transports.smtp.trust import Trust
 
