@@ -9,6 +9,7 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.dkim_key import load_key
 from newsletter.core.refusal import ConfigurationRefused, Problem
 from newsletter.flows.office import Office
 from newsletter.library import Library
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from newsletter.core.dkim_key import DkimKey
+    from newsletter.settings.parts import Dkim
     from newsletter.transports.contract import Transport
 
 _SECRET_BYTES = 32
@@ -54,6 +57,7 @@ def open_office(
         secret=_secret(settings),
         nonce=lambda: secrets.token_hex(5),
         worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+        dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
     )
 
 
@@ -65,6 +69,27 @@ def _transport(settings: Settings) -> Transport:
     timeouts = Timeouts() if way.timeout is None else Timeouts.all(way.timeout.total_seconds())
     server = Server(way.host, way.port, Security(way.encryption), login, timeouts=timeouts)
     return SmtpWay(server, connections=way.connections, messages_per_connection=way.messages_per_connection)
+
+
+def _dkim_key(settings: Settings, part: Dkim) -> DkimKey:
+    """The private key that a section of `dkim` names.
+
+    Raises:
+        ConfigurationRefused: it is not there, or is no key.
+    """
+    if part.key_file is None:
+        pem = os.environ.get(part.key_variable, "").encode()
+        where = f"The environment variable {part.key_variable} is empty."
+    else:
+        where = f"The file '{part.key_file}' cannot be read."
+        try:
+            pem = settings.path(part.key_file).read_bytes()
+        except OSError:
+            pem = b""
+    if not pem:
+        remedy = "Put the private key there, in PEM form."
+        raise ConfigurationRefused(Problem(where, remedy, "config.yaml", None, "dkim"))
+    return load_key(pem, part.domain, part.selector)
 
 
 def _secret(settings: Settings) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
+from newsletter.core.dkim_key import zone_line
 from newsletter.core.refusal import Level, Problem, Refusal
 from newsletter.core.schedule import OccurrenceState
 from newsletter.flows.workspace import check_articles
@@ -69,6 +70,14 @@ def _transport(office: Office, _now: datetime, findings: Findings) -> None:
         findings.problems += refusal.problems
 
 
+def _dkim(office: Office, _now: datetime, findings: Findings) -> None:
+    """What to publish; whether it is published is not looked up here."""
+    findings.facts["dkim"] = "no key: mail leaves unsigned" if not office.dkim_keys else "signs"
+    for key in office.dkim_keys:
+        findings.facts[f"dkim {key.selector}"] = zone_line(key)
+        findings.problems += key.warnings
+
+
 def _articles(office: Office, now: datetime, findings: Findings) -> None:
     try:
         problems = [
@@ -118,6 +127,7 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _database,
     _people,
     _transport,
+    _dkim,
     _articles,
     _scheduler,
     _unsure,

@@ -16,6 +16,7 @@ from newsletter.settings.parts import (
     DatabaseUrl,
     Deadlines,
     Delivery,
+    Dkim,
     FolderTransport,
     Language,
     Lateness,
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     deadlines: Deadlines = Deadlines()
     lateness: Lateness = Lateness()
     delivery: Delivery = Delivery()
+    dkim: tuple[Dkim, ...] = ()
     tracking: Literal["none"] = "none"
     secret: SecretStr = SecretStr("")
 

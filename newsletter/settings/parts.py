@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from newsletter.core.mailbox import parse_address
 from newsletter.core.refusal import Refusal
@@ -132,6 +140,23 @@ class SmtpTransport(Part):
     connections: int = Field(default=4, ge=1, le=100)
     messages_per_connection: int = Field(default=1000, ge=1)
     timeout: Duration | None = None
+
+
+class Dkim(Part):
+    """A DKIM key; the private key itself stands in a file or in the environment, never in `config.yaml`."""
+
+    domain: str = Field(min_length=1)
+    selector: str = Field(min_length=1)
+    key_file: Path | None = None
+    key_variable: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.key_file is None) is (not self.key_variable):
+            raise ValueError(
+                "write either key_file (a path) or key_variable (the name of an environment variable)"
+            )
+        return self
 
 
 class Paths(Part):
