@@ -151,6 +151,6 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         print_table("Examined", ["what", "state"], findings.facts.items(), "")
         print_problems(findings.problems)
-        out.print(f"{errors} errors." if findings.problems else "Everything is in order.")
+        out.print(f"Errors: {errors}." if findings.problems else "Everything is in order.")
     if errors:
         raise typer.Exit(1)

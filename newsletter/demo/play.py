@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from newsletter.flows.office import Office
 
 STAGE_MARK = ".demonstration"
+SQLITE = "sqlite:///var/newsletter.sqlite"
 SECRET = "the demonstration's own key: its links lead nowhere"  # noqa: S105 - made public on purpose
 
 
@@ -73,10 +74,13 @@ class Performance:
         }
 
 
-def play(folder: Path, show: Callable[[Moment], None]) -> Performance:
+def play(folder: Path, show: Callable[[Moment], None], database: str = SQLITE) -> Performance:
     """Play the six weeks in `folder`, which is emptied first; each moment is shown as it happens.
 
-    The result is the same every time: the clock, the key and the order are given.
+    The result is the same every time and on every database: the clock, the key and the order are given.
+
+    Args:
+        database: URL of an empty database.
     """
     inbox = folder / "inbox"
     _clear(folder)
@@ -84,7 +88,7 @@ def play(folder: Path, show: Callable[[Moment], None]) -> Performance:
     lay_out(workspace)
     clock = SimulatedClock(_instant(START))
     overrides = {
-        "database": "sqlite:///var/newsletter.sqlite",
+        "database": database,
         "transport": {"kind": "folder", "path": str(inbox.resolve())},
         "secret": SECRET,
     }

@@ -99,7 +99,8 @@ def _scheduler(office: Office, now: datetime, findings: Findings) -> None:
     else:
         findings.facts["scheduler"] = f"last alive {last.isoformat(timespec='seconds')}"
     if waiting and (last is None or now - last > STALE):
-        what = f"{len(waiting)} campaigns wait, and no scheduler runs."
+        many = len(waiting)
+        what = f"{many} campaign{'s wait' if many != 1 else ' waits'}, and no scheduler runs."
         findings.problems.append(Problem(what, "Start `newsletter scheduler` or `newsletter serve`."))
 
 
