@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests run in parallel, one process for each core.
 JOBS ?= auto
+# How often `make fuzz` runs the property tests.
+ROUNDS ?= 10
 
 .PHONY: help
 help: ## list what can be made
@@ -24,8 +26,10 @@ crash: $(VENV)/.installed-dev ## kill schedulers many more times than the tests 
 	NEWSLETTER_CRASH_ROUNDS=20 $(BIN)/python -m pytest tests/crash -n 0 -v
 
 .PHONY: fuzz
-fuzz: $(VENV)/.installed-dev ## run the property tests with many more examples
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/core tests/store -n $(JOBS)
+fuzz: $(VENV)/.installed-dev ## run the property tests again and again, each time with other examples
+	@for round in $$(seq $(ROUNDS)); do \
+	  echo "Round $$round of $(ROUNDS)"; $(BIN)/python -m pytest -q tests/core tests/store -n $(JOBS) || exit 1; \
+	done
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## check style, types and the floors of the house

@@ -321,3 +321,25 @@ def test_settings_cannot_be_changed(folder):
     settings = load_settings(folder)
     with pytest.raises(Exception, match="frozen"):
         settings.zone = "UTC"
+
+
+@pytest.mark.parametrize(
+    ("line", "variable"),
+    [
+        ("secret: hush-hush\n", "NEWSLETTER_SECRET"),
+        (
+            "transport: {kind: smtp, host: mx.example.org, password: hush-hush}\n",
+            "NEWSLETTER_TRANSPORT__PASSWORD",
+        ),
+    ],
+)
+def test_a_secret_in_the_file_is_refused_without_being_shown(workspace, line, variable):
+    config = workspace / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        text.replace("transport:\n", "was:\n", 1) + line if "transport" in line else text + line,
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigurationRefused, match=variable) as refused:
+        load_settings(workspace)
+    assert "hush-hush" not in str(refused.value)

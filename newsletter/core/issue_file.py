@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
+from newsletter.core.reminder import LONGEST_NAME, RESERVED_NAME
 from newsletter.core.wallclock import parse_local, zone_named
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
     "articles", "segment", "exclude", "sender", "at", "zone",
 )  # fmt: skip
-_LONGEST_NAME = 120  # the column of a campaign's name
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -164,7 +164,10 @@ def _unknown_keys(source: LocatedYaml) -> list[Problem]:
 
 
 def _bad_name(name: str, path: str) -> list[Problem]:
-    if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME:
+    if RESERVED_NAME.fullmatch(name):
+        what = f"'{name}' is the name of a reminder."
+        return [Problem(what, "Give the file another name: reminders are made by themselves.", path)]
+    if _NAME.fullmatch(name) and len(name) <= LONGEST_NAME:
         return []
     what = f"'{name}' cannot be the name of a campaign."
     return [Problem(what, "Use few lower-case letters, digits and hyphens: september-2021.issue.yaml.", path)]

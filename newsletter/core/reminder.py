@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime, time
 
     from newsletter.core.deadline import Deadline
+
+
+LONGEST_NAME = 120
+# Names that reminders and corrections take for themselves; nobody's own campaign may be called so.
+RESERVED_NAME = re.compile(r".*-(reminder-\d+|correction)(-moved-\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,12 @@ class PlannedReminder:
 
 def campaign_name(deadline: str, what: str, sequence: int) -> str:
     """`erasmus-accreditation-accreditation-reminder-7`, with the sequence once the deadline has moved."""
-    name = f"{deadline.replace('/', '-')}-{what}"
-    return name if sequence == 0 else f"{name}-moved-{sequence}"
+    end = f"-{what}" if sequence == 0 else f"-{what}-moved-{sequence}"
+    start = deadline.replace("/", "-")
+    if len(start) + len(end) > LONGEST_NAME:
+        digest = hashlib.sha256(deadline.encode()).hexdigest()[:8]
+        start = f"{start[: LONGEST_NAME - len(end) - len(digest) - 1]}-{digest}"
+    return start + end
 
 
 def correction_schedule(deadline: Deadline) -> str:

@@ -131,6 +131,7 @@ def load_settings(workspace: Path, overrides: Mapping[str, Any] | None = None) -
     model = Settings if overrides is None else _FileSettings
     unknown = [key for key in source.value if key not in Settings.model_fields or key == "workspace"]
     problems = [unknown_key(source, Settings, key) for key in unknown]
+    problems += _written_secrets(source)
     known = {key: value for key, value in source.value.items() if key not in unknown}
     try:
         settings = model(**(known | dict(overrides or {}) | {"workspace": workspace}))
@@ -140,6 +141,22 @@ def load_settings(workspace: Path, overrides: Mapping[str, Any] | None = None) -
     if problems:
         raise ConfigurationRefused(*sorted(problems, key=lambda problem: problem.line or 0))
     return settings
+
+
+def _written_secrets(source: LocatedYaml) -> list[Problem]:
+    """Secrets that somebody wrote into the file, where backups and version control would spread them."""
+    transport = source.value.get("transport")
+    found: list[tuple[str, ...]] = [("secret",)] if "secret" in source.value else []
+    if isinstance(transport, dict) and "password" in transport:
+        found.append(("transport", "password"))
+    return [
+        source.problem(
+            "A secret does not stand in config.yaml.",
+            f"Set NEWSLETTER_{'__'.join(keys).upper()} in the environment, or the same with _FILE and a path.",
+            *keys,
+        )
+        for keys in found
+    ]
 
 
 def _read_config(workspace: Path) -> LocatedYaml:

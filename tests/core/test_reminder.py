@@ -9,7 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.core.deadline import Deadline, DeadlineState
-from newsletter.core.reminder import campaign_name, correction_schedule, plan_ladder
+from newsletter.core.reminder import (
+    LONGEST_NAME,
+    RESERVED_NAME,
+    campaign_name,
+    correction_schedule,
+    plan_ladder,
+)
 from newsletter.core.wallclock import to_instant, to_local
 
 NINE = time(9)
@@ -173,3 +179,19 @@ def test_the_plan_from_a_moment_on_is_the_end_of_the_whole_plan(local, zone, lad
     since = closes.instant + offset
     whole = [one.instant for one in plan_ladder(closes, NINE)]
     assert [one.instant for one in plan_ladder(closes, NINE, since)] == [one for one in whole if one >= since]
+
+
+@given(
+    st.text("abcdefghij-/", min_size=1, max_size=300),
+    st.sampled_from(["reminder-30", "correction"]),
+    st.integers(0, 99),
+)
+def test_a_name_fits_its_column_and_nobody_else_may_take_it(deadline, what, sequence):
+    name = campaign_name(deadline, what, sequence)
+    assert len(name) <= LONGEST_NAME
+    assert RESERVED_NAME.fullmatch(name)
+
+
+def test_two_long_names_that_begin_alike_stay_two():
+    long = "x" * 200
+    assert campaign_name(f"{long}/a", "correction", 0) != campaign_name(f"{long}/b", "correction", 0)
