@@ -87,19 +87,19 @@ def _ladder(office: Office, deadline: Deadline, now: datetime) -> Ladder:
     rungs = []
     for days in sorted(set(deadline.ladder), reverse=True):
         local = days_before(deadline.at, days, at.hour, at.minute)
-        state = _state(
-            states.get(planned.get(days, "")), to_instant(local, deadline.zone) > now, days in planned
-        )
-        rungs.append(Rung(days, local.isoformat(timespec="minutes"), state))
+        state = states.get(planned.get(days, ""))
+        word = "sent" if state == OccurrenceState.LAUNCHED else state or "skipped"
+        if state is None and days in planned:
+            word = _unlaunched(to_instant(local, deadline.zone), deadline.instant, now)
+        rungs.append(Rung(days, local.isoformat(timespec="minutes"), word))
     return Ladder(deadline, _deadline_state(deadline, now), tuple(rungs))
 
 
-def _state(occurrence: str | None, ahead: bool, planned: bool) -> str:  # noqa: FBT001 - two facts about one rung
-    if occurrence is not None:
-        return "sent" if occurrence == OccurrenceState.LAUNCHED else occurrence
-    if not planned:
-        return "skipped"
-    return "planned" if ahead else "due"
+def _unlaunched(moment: datetime, closing: datetime, now: datetime) -> str:
+    """The state of a planned rung that nobody has launched."""
+    if moment > now:
+        return "planned"
+    return "due" if closing > now else "missed"
 
 
 def _deadline_state(deadline: Deadline, now: datetime) -> str:
