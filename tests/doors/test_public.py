@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from starlette.testclient import TestClient
 
 from newsletter.core.links import PersonalLinks
 from newsletter.core.token import Purpose, Token, make_token
-from newsletter.flows.deadlines import cancel_deadline, sync_deadlines
-from newsletter.flows.people import import_people
-from newsletter.public.app import create_public_app
+from newsletter.flows.deadlines import cancel_deadline
 from newsletter.store import people as rows
 from newsletter.store.occurrences import beat
 
@@ -48,23 +45,6 @@ class Reader:
     @property
     def everything(self):
         return self.row, self.consents, self.marks
-
-
-@pytest.fixture
-def people(office, clock, workspace):
-    clock.now = NOW - timedelta(days=30)
-    import_people(office, workspace / "subscribers" / "sample.csv", clock())
-    sync_deadlines(office, clock())
-    clock.now = NOW
-    return office
-
-
-@pytest.fixture
-def site(people):
-    with TestClient(
-        create_public_app(people), raise_server_exceptions=False, follow_redirects=False
-    ) as client:
-        yield client
 
 
 @pytest.fixture

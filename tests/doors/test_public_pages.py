@@ -15,7 +15,7 @@ from newsletter.core.links import PersonalLinks
 from newsletter.core.wording import Catalogue
 from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
 from newsletter.flows.deadlines import all_deadlines, move_deadline, sync_deadlines
-from newsletter.flows.people import import_people, unsubscribe
+from newsletter.flows.people import unsubscribe
 from newsletter.public.app import create_public_app
 from newsletter.public.languages import nearest
 from newsletter.store import campaigns
@@ -24,23 +24,6 @@ from newsletter.store import people as rows
 KEY = "erasmus-accreditation/accreditation"
 ICS = f"/calendar/{KEY}.ics"
 NOW = datetime(2021, 10, 12, 7, 2, tzinfo=UTC)
-
-
-@pytest.fixture
-def people(office, clock, workspace):
-    clock.now = NOW - timedelta(days=30)
-    import_people(office, workspace / "subscribers" / "sample.csv", clock())
-    sync_deadlines(office, clock())
-    clock.now = NOW
-    return office
-
-
-@pytest.fixture
-def site(people):
-    with TestClient(
-        create_public_app(people), raise_server_exceptions=False, follow_redirects=False
-    ) as client:
-        yield client
 
 
 @pytest.fixture

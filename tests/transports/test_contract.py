@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import mailbox
-import socket
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from aiosmtpd.smtp import SMTP
+from real_smtp import closed_port, real_server
 
 from newsletter.transports.contract import Envelope, Outcome, TransportDown
 from newsletter.transports.folder import FolderTransport
@@ -43,38 +39,6 @@ class Sink:
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802 - as aiosmtpd calls it
         self.contents.append(envelope.original_content)
         return "250 2.0.0 kept"
-
-
-@contextmanager
-def real_server(handler):
-    """An aiosmtpd server on a free port of this machine; gives the port."""
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(handler, hostname="mx.example.org", loop=loop), "127.0.0.1", 0)
-    )
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        asyncio.run_coroutine_threadsafe(closing(server), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
-
-
-async def closing(server):
-    server.close()
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-
-
-def closed_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @pytest.fixture(params=["folder", "memory", "smtp"])

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import socket
-import ssl
-import subprocess
-import threading
-from contextlib import contextmanager
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import AuthResult
+from real_smtp import real_server
 
 from newsletter.transports.contract import Envelope, Outcome, Stage, TransportDown
 from newsletter.transports.smtp.login import Login
@@ -42,31 +37,6 @@ class Sink:
         return AuthResult(success=(data.login, data.password) == (b"ada", b"secret"), handled=False)
 
 
-@contextmanager
-def real_server(sink, **options):
-    """An aiosmtpd server on a free port of this machine; gives the port."""
-    loop = asyncio.new_event_loop()
-    make = lambda: SMTP(sink, hostname="mx.example.org", loop=loop, **options)  # noqa: E731
-    server = loop.run_until_complete(loop.create_server(make, "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        asyncio.run_coroutine_threadsafe(closing(server), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
-
-
-async def closing(server):
-    server.close()
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-
-
 @pytest.fixture
 def sink():
     return Sink()
@@ -80,22 +50,6 @@ def way(sink):
 
 def plain(port):
     return SmtpTransport(Server("127.0.0.1", port, Security.NONE, None, "localhost", QUICK))
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Contexts of a server with a certificate for 127.0.0.1 that nobody else trusts, and of a client that does."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl makes the certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=mx.example.org", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return server, ssl.create_default_context(cafile=folder / "cert.pem")
 
 
 def envelope(number, body="Hello.\r\n", sender="bounce@example.org", recipient="ada@example.net"):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from contextlib import suppress
 
@@ -23,22 +21,6 @@ from newsletter.transports.smtp.server import Security, Server, Timeouts
 
 ADA = Login("ada", "pa55word")
 BIG = (b"x" * 70 + b"\r\n") * 3000
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Contexts of a server with a certificate for 127.0.0.1 that nobody else trusts, and of a client that does."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl makes the certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=mx.example.org", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return server, ssl.create_default_context(cafile=folder / "cert.pem")
 
 
 class World:
