@@ -22,8 +22,12 @@ test: $(VENV)/.installed-dev ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 .PHONY: crash
-crash: $(VENV)/.installed-dev ## kill schedulers many more times than the tests do
-	NEWSLETTER_CRASH_ROUNDS=20 $(BIN)/python -m pytest tests/crash -n 0 -v
+crash: $(VENV)/.installed-dev ## kill schedulers and workers many more times than the tests do
+	NEWSLETTER_CRASH_ROUNDS=20 $(BIN)/python -m pytest tests/crash tests/engine -n 0 -v
+
+.PHONY: bench
+bench: $(VENV)/.installed-dev ## measure how fast mail leaves, and write bench/results.json
+	$(BIN)/python bench/run.py
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed-dev ## run the property tests again and again, each time with other examples

@@ -7,51 +7,64 @@ instant belongs to whoever inserts its row, a row of the ledger to whoever lease
 from __future__ import annotations
 
 import logging
-import signal
 import threading
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from newsletter.core.refusal import Refusal
 from newsletter.flows.deadlines import sync_deadlines
-from newsletter.flows.deliver import deliver_due
-from newsletter.flows.tick import launch_due, note_alive
+from newsletter.flows.launch import wake_nobody
+from newsletter.flows.tick import launch_due, note_alive, waiting_campaigns
+from newsletter.wiring import open_engine
+from newsletter.worker import (
+    BEAT_SECONDS,
+    Worker,
+    beats_of_one,
+    keep_running,
+    pool_member,
+    stop_on_signals,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-    from types import FrameType
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from newsletter.engine.contract import Engine
     from newsletter.flows.office import Office
 
 TICK_SECONDS = 1
 FILES_SECONDS = 15
-BEAT_SECONDS = 5
-LONGEST_REST = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Daemon:
-    """The four jobs of the daemon, each of which may be run at any moment and any number of times."""
+    """The jobs of the daemon, each of which may be run at any moment and any number of times.
+
+    Attributes:
+        engine: wakes the workers; None where there are none to wake.
+        worker: the one of this process.
+    """
 
     office: Office
+    engine: Engine | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
-    _told: set[str] = field(default_factory=set)
-    _downs: int = 0
-    _rest_until: datetime | None = None
+    worker: Worker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.worker = Worker(self.office)
 
     def launch(self) -> None:
         """Launch what is due."""
-        launches, refusals = launch_due(self.office, self.office.clock())
+        wake = self.engine.wake if self.engine else wake_nobody
+        launches, refusals = launch_due(self.office, self.office.clock(), wake)
         for refusal in refusals:
-            self._tell_once(str(refusal))
+            self.worker.tell_once(str(refusal))
         for launched in launches:
             log.info(
                 launched.state.value,
@@ -61,29 +74,14 @@ class Daemon:
             )
 
     def deliver(self) -> None:
-        """Hand over what is ready; the message in hand is finished when the daemon stops.
+        """Hand over what is ready, here and now."""
+        self.worker.deliver(self.stopping.is_set)
 
-        A way out that cannot be reached is left alone for a growing while, at most a minute.
-        """
-        if self._rest_until is not None and self.office.clock() < self._rest_until:
-            return
-        tally = deliver_due(self.office, self.stopping.is_set)
-        if any(tally.states.values()):
-            log.info("delivered", **{state: count for state, count in tally.states.items() if count})
-        for name in tally.finished:
-            log.info("finished", campaign=name)
-        self._mind_transport(tally.down)
-
-    def _mind_transport(self, down: str) -> None:
-        if down:
-            self._downs += 1
-            rest = min(timedelta(seconds=2**self._downs), LONGEST_REST)
-            self._rest_until = self.office.clock() + rest
-            self._tell_once(down)
-        elif self._downs:
-            log.info("transport trouble is over", after=self._downs)
-            self._downs, self._rest_until = 0, None
-            self._told.clear()
+    def wake(self) -> None:
+        """Wake workers for what the ledger still has: what an engine has lost is found again here."""
+        if self.engine:
+            for campaign in waiting_campaigns(self.office, self.office.clock()):
+                self.engine.wake(campaign)
 
     def look_at_files(self) -> None:
         """Follow the deadlines as the articles' files tell them."""
@@ -98,21 +96,7 @@ class Daemon:
 
     def guarded(self, job: Callable[[], None]) -> Callable[[], None]:
         """A job that tells its troubles and comes again: a wrong file must not stop the clock."""
-
-        def run() -> None:
-            try:
-                job()
-            except Refusal as refusal:
-                self._tell_once(str(refusal))
-            except Exception:
-                log.exception("job failed", job=job.__name__)
-
-        return run
-
-    def _tell_once(self, trouble: str) -> None:
-        if trouble not in self._told:
-            self._told.add(trouble)
-            log.warning("refused", reason=trouble)
+        return self.worker.guarded(job, job.__name__)
 
 
 def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
@@ -121,19 +105,21 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
     The job store is memory on purpose; a late beat is run once (`coalesce`) and never dropped
     (`misfire_grace_time=None`; the library's own default is one second, after which a job is silently lost).
     """
-    # While a long list is handed over, its beats are left out by design; the library would warn of each.
+    # While a long list is frozen, beats are left out by design; the library would warn of each.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(4)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         timezone="UTC",
     )
-    for job, seconds in (
+    jobs: list[tuple[Callable[[], None], int]] = [
         (daemon.look_at_files, FILES_SECONDS),
         (daemon.launch, TICK_SECONDS),
-        (daemon.deliver, TICK_SECONDS),
         (daemon.beat, BEAT_SECONDS),
-    ):
+    ]
+    if daemon.engine and not daemon.engine.looks_by_itself:
+        jobs.append((daemon.wake, TICK_SECONDS))
+    for job, seconds in jobs:
         now = daemon.office.clock()
         scheduler.add_job(
             daemon.guarded(job), "interval", seconds=seconds, next_run_time=now, id=job.__name__
@@ -142,22 +128,38 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
     return scheduler
 
 
-def run_daemon(office: Office) -> None:
+@contextmanager
+def running(daemon: Daemon, workspace: Path, *, with_workers: bool) -> Iterator[None]:
+    """Keep the scheduler going beside what is done inside; at the end what is in hand is finished.
+
+    Args:
+        with_workers: the workers run here too; otherwise they are only woken, wherever they are.
+    """
+    engine = daemon.engine = open_engine(daemon.office, daemon.worker.work, pool_member(workspace))
+    thread = threading.Thread(target=keep_running, args=(engine, daemon.stopping), name="engine")
+    scheduler = start_scheduler(daemon)
+    if with_workers:
+        thread.start()
+    here = daemon.office
+    log.info("scheduler runs", worker=here.worker, database=here.database.kind, engine=engine.name)
+    try:
+        # A worker that looks by itself needs nobody else: the scheduler's own beat speaks for it.
+        is_counted = with_workers and not engine.looks_by_itself
+        with beats_of_one(daemon.worker, daemon.stopping) if is_counted else nullcontext():
+            try:
+                yield
+            finally:
+                daemon.stopping.set()
+    finally:
+        scheduler.shutdown(wait=True)
+        if with_workers:
+            thread.join()
+        log.info("scheduler stopped", worker=here.worker)
+
+
+def run_daemon(office: Office, workspace: Path) -> None:
     """Run until SIGTERM or SIGINT, then finish the message in hand and go."""
     daemon = Daemon(office)
     stop_on_signals(daemon.stopping.set)
-    scheduler = start_scheduler(daemon)
-    log.info("scheduler runs", worker=office.worker, database=office.database.kind)
-    daemon.stopping.wait()
-    scheduler.shutdown(wait=True)
-    log.info("scheduler stopped", worker=office.worker)
-
-
-def stop_on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` on SIGTERM and SIGINT."""
-
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        stop()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+    with running(daemon, workspace, with_workers=office.settings.engine.kind == "local"):
+        daemon.stopping.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import secrets
 import socket
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.dkim_key import load_key
 from newsletter.core.refusal import ConfigurationRefused, Problem
+from newsletter.engine.local import Local
+from newsletter.engine.pool import Pool
 from newsletter.flows.office import Office
 from newsletter.library import Library
 from newsletter.settings import FolderTransport, Settings, load_settings
@@ -22,9 +25,11 @@ from newsletter.transports.smtp.transport import SmtpTransport as SmtpWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     from newsletter.core.dkim_key import DkimKey
+    from newsletter.engine.contract import Engine, Work
     from newsletter.settings.parts import Dkim
     from newsletter.transports.contract import Transport
 
@@ -59,6 +64,68 @@ def open_office(
         worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
     )
+
+
+def open_engine(office: Office, work: Work, member: Callable[[Connection], None] | None = None) -> Engine:
+    """The engine that the configuration asks for.
+
+    Args:
+        work: one pass over what is due.
+        member: what each process of a pool runs; None for the engine of one process.
+
+    Raises:
+        ConfigurationRefused: it does not go with the database, or something that it needs is missing.
+    """
+    part = office.settings.engine
+    engine = Local(work) if part.kind == "local" else _procrastinate(office, work)
+    if member is None or part.workers == 1:
+        return engine
+    return Pool(engine, member, part.workers)
+
+
+def prepare_engine(office: Office) -> None:
+    """Make the tables that the configured engine needs.
+
+    Raises:
+        ConfigurationRefused: it does not go with the database, or its library is missing.
+    """
+    if office.settings.engine.kind == "procrastinate":
+        office.database.add_tables(*_library(office).schema())
+
+
+def _procrastinate(office: Office, work: Work) -> Engine:
+    library, settings = _library(office), office.settings
+    if not settings.secret.get_secret_value():
+        what = "Workers on several machines sign links with one key, and none is set."
+        raise ConfigurationRefused(
+            Problem(what, "Set NEWSLETTER_SECRET to the same value for the scheduler and each worker.")
+        )
+    if not office.database.has_table(library.MARKER):
+        what = "The database has no tables for Procrastinate."
+        raise ConfigurationRefused(
+            Problem(what, "Run `newsletter db upgrade`.", "config.yaml", None, "engine.kind")
+        )
+    address = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
+    engine: Engine = library.Procrastinate(address, office.database.driver_transaction, work)
+    return engine
+
+
+def _library(office: Office) -> Any:
+    """The module of the engine, whose library is an extra."""
+    place = "config.yaml", None, "engine.kind"
+    if office.database.kind != "postgresql":
+        what, remedy = (
+            "The engine procrastinate works with PostgreSQL only.",
+            "Write kind: local, or name a PostgreSQL database.",
+        )
+        raise ConfigurationRefused(Problem(what, remedy, *place))
+    try:
+        return importlib.import_module("newsletter.engine.procrastinate")
+    except ModuleNotFoundError as error:
+        what = f"The engine procrastinate needs the library '{error.name}'."
+        raise ConfigurationRefused(
+            Problem(what, "Install it: pip install 'newsletter[procrastinate]'.", *place)
+        ) from None
 
 
 def _transport(settings: Settings) -> Transport:

@@ -7,15 +7,17 @@ import typer
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, out, print_json
 from newsletter.store.engine import newest_revision
+from newsletter.wiring import prepare_engine
 
 app = typer.Typer(name="db", help="The database.", no_args_is_help=True)
 
 
 @app.command("upgrade")
 def upgrade(as_json: AsJson = False) -> None:
-    """Bring the tables to the newest shape; every other command does so too when it starts."""
+    """Bring the tables to the newest shape; every other command does so too, except for those of the engine."""
     with office() as here:
         revision = here.database.revision()
+        prepare_engine(here)
     if as_json:
         print_json({"revision": revision})
         return

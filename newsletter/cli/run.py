@@ -1,4 +1,4 @@
-"""The commands that do not belong to a noun: init, demo, serve, web, scheduler, plan, doctor."""
+"""The commands that do not belong to a noun: init, demo, serve, web, scheduler, worker, plan, doctor."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from newsletter.flows.doctor import examine
 from newsletter.flows.plan import forecast
 from newsletter.starter import lay_out
 from newsletter.wiring import open_office
+from newsletter.worker import run_worker
 
 _MONTH = timedelta(days=30)
 Port = Annotated[int, typer.Option(help="Port of the readers' pages.", min=0, max=65535)]
@@ -32,6 +33,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("plan")(plan)
     app.command("scheduler")(scheduler)
+    app.command("worker")(worker)
     app.command("web")(web)
     app.command("serve")(serve)
     app.command("doctor")(doctor)
@@ -115,12 +117,20 @@ def _moment(text: str, zone: str) -> datetime | None:
 
 
 def scheduler() -> None:
-    """Run the scheduler daemon: launch what is due, hand over what is ready. SIGTERM finishes the mail in hand."""
+    """Run the scheduler daemon: launch what is due and, with the local engine, hand it over. SIGTERM finishes the mail in hand."""
     here = open_office(workspace())
     try:
-        run_daemon(here)
+        run_daemon(here, workspace())
     finally:
         here.database.close()
+
+
+def worker() -> None:
+    """Run a worker beside the scheduler, here or on another machine. SIGTERM finishes the mail in hand.
+
+    It needs the workspace's configuration, templates and fields, the same NEWSLETTER_SECRET, and a database that it reaches.
+    """
+    run_worker(workspace())
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8025) -> None:
@@ -133,10 +143,10 @@ def web(host: Host = "127.0.0.1", port: Port = 8025) -> None:
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8025) -> None:
-    """Run everything in one process: the scheduler and the readers' pages."""
+    """Run everything: the scheduler, its workers and the readers' pages."""
     here = open_office(workspace())
     try:
-        run_everything(here, host, port)
+        run_everything(here, workspace(), host, port)
     finally:
         here.database.close()
 

@@ -9,10 +9,13 @@ import uvicorn
 
 from newsletter.cli.show import err
 from newsletter.core.refusal import ConfigurationRefused, Problem
-from newsletter.daemon import Daemon, start_scheduler, stop_on_signals
+from newsletter.daemon import Daemon, running
 from newsletter.public.app import create_public_app
+from newsletter.worker import stop_on_signals
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from newsletter.flows.office import Office
 
 _LAST_ANSWERS_SECONDS = 5
@@ -28,20 +31,14 @@ def run_web(office: Office, host: str, port: int) -> None:
         _serve(office, door)
 
 
-def run_everything(office: Office, host: str, port: int) -> None:
-    """Run the scheduler in threads and the pages in front; on SIGTERM the mail in hand is finished.
+def run_everything(office: Office, workspace: Path, host: str, port: int) -> None:
+    """Run scheduler and workers beside the pages; on SIGTERM the mail in hand is finished.
 
     Raises:
         ConfigurationRefused: nobody can listen there; the scheduler has not been started then.
     """
-    with _listen(host, port) as door:
-        daemon = Daemon(office)
-        scheduler = start_scheduler(daemon)
-        try:
-            _serve(office, door)
-        finally:
-            daemon.stopping.set()
-            scheduler.shutdown(wait=True)
+    with _listen(host, port) as door, running(Daemon(office), workspace, with_workers=True):
+        _serve(office, door)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.core.token import Purpose, Token, make_token
 
@@ -27,6 +27,7 @@ class PersonalLinks:
     key: bytes
     campaign: int
     subscriber: int
+    _made: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def unsubscribe(self) -> str:
         """RFC 8058: a POST leaves at once, a GET shows one button."""
@@ -57,5 +58,8 @@ class PersonalLinks:
         return self._link("confirm", Purpose.PREFERENCES, "confirm")
 
     def _link(self, path: str, purpose: Purpose, context: str = "") -> str:
-        token = make_token(self.key, Token(purpose, self.campaign, self.subscriber), context)
-        return f"{self.public_url.rstrip('/')}/{path}/{token}"
+        link = self._made.get(path)
+        if link is None:  # a path goes with one purpose and one context, and a mail has some links twice
+            token = make_token(self.key, Token(purpose, self.campaign, self.subscriber), context)
+            link = self._made[path] = f"{self.public_url.rstrip('/')}/{path}/{token}"
+        return link

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
@@ -43,11 +44,7 @@ class Moments:
     @property
     def locale(self) -> Locale:
         """The CLDR locale of the language; European English where CLDR does not know it."""
-        language = self.catalogue.language
-        try:
-            return Locale.parse(_LOCALES.get(language, language.replace("-", "_")))
-        except (UnknownLocaleError, ValueError):
-            return Locale.parse("en_GB")
+        return _locale(self.catalogue.language)
 
     def weekday(self, day: date) -> str:
         """`Tuesday`, `mardi`."""
@@ -169,3 +166,11 @@ class Moments:
             for pattern, replacement in _FRENCH:
                 text = pattern.sub(replacement, text)
         return text
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(_LOCALES.get(language, language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")

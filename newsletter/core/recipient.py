@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from newsletter.core.campaign import CampaignKind
@@ -135,7 +136,12 @@ def _request_reason(reader: _Reader) -> str:
 
 def _cause(reader: _Reader) -> str:
     """How the reader came to be on the list; the date and the topics are told when they are known."""
-    catalogue, labels, day = reader.catalogue, reader.recipient.topic_labels, reader.recipient.signed_up
+    return _cause_of(reader.catalogue, reader.recipient.topic_labels, reader.recipient.signed_up)
+
+
+@lru_cache(maxsize=4096)
+def _cause_of(catalogue: Catalogue, labels: tuple[str, ...], day: date | None) -> str:
+    """Dates and lists take long to say, and many readers share them."""
     moments = Moments(catalogue)
     known = {"date": moments.long(day) if day else "", "topics": moments.listed(labels)}
     if day and labels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from gettext import c2py
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,11 @@ def _english_plural(number: int) -> int:
     return int(number != 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """The words of one language. A message that is missing or empty is said in English.
+
+    Two are equal when they are the same object, so that what was said with one can be remembered by it.
 
     Attributes:
         language: BCP 47 code.
@@ -103,10 +106,18 @@ def read_in(language: str) -> str:
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:
-    if any(isinstance(value, Markup) for value in values.values()):
+    if any([isinstance(value, Markup) for value in values.values()]):  # noqa: C419 - a list is quicker, and this runs for every reader
         safe = str(escape(text))
         return Markup(_PLACEHOLDER.sub(lambda found: str(escape(values.get(found[1], found[0]))), safe))  # noqa: S704 - escaped part by part
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), text)
+    parts = list(_parts(text))
+    parts[1::2] = [str(values.get(name, f"{{{name}}}")) for name in parts[1::2]]
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> tuple[str, ...]:
+    """Literal text and names of placeholders by turns."""
+    return tuple(_PLACEHOLDER.split(text))
 
 
 def _source(message: Message) -> str:

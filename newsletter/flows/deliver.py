@@ -125,25 +125,26 @@ class _Round:
             )
         if not rows:
             return False
-        while rows and not self.stop() and self._is_sending(campaign):
+        while rows and not self.stop() and (filler := self._filler(campaign)) is not None:
             window, rows = rows[: self._pace.window], rows[self._pace.window :]
             started = time.monotonic()
             batch = _Batch(office, campaign, window, journal, self.stop)
-            batch.hand_over(self.transport, self._filler(campaign))
+            batch.hand_over(self.transport, filler)
             self._pace.note(time.monotonic() - started, settings.batch)
             self.tally.states.update(batch.states)
             self.tally.paused.update(batch.paused)
         return True
 
-    def _is_sending(self, campaign: Campaign) -> bool:
-        with self.office.database.read() as connection:
-            now = campaign_rows.get_campaign(connection, campaign.id)
-        return now is not None and now.state is CampaignState.SENDING
+    def _filler(self, campaign: Campaign) -> Filler | None:
+        """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved).
 
-    def _filler(self, campaign: Campaign) -> Filler:
-        """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved)."""
+        None when the campaign is not being sent any more.
+        """
         filler = self._fillers.get(campaign.id)
         with self.office.database.read() as connection:
+            now = campaign_rows.get_campaign(connection, campaign.id)
+            if now is None or now.state is not CampaignState.SENDING:
+                return None
             digests = campaign_rows.edition_digests(connection, campaign.id)
         if filler is None or digests != filler.digests:
             filler = self._fillers[campaign.id] = Filler.load(self.office, campaign)

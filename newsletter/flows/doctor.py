@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from newsletter.core.schedule import OccurrenceState
 from newsletter.flows.workspace import check_articles
 from newsletter.store import campaigns, ledger, people
 from newsletter.store.engine import newest_revision
-from newsletter.store.occurrences import last_beats, list_occurrences
+from newsletter.store.occurrences import last_beats, last_worker_beats, list_occurrences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,21 @@ def _scheduler(office: Office, now: datetime, findings: Findings) -> None:
         findings.problems.append(Problem(what, "Start `newsletter scheduler` or `newsletter serve`."))
 
 
+def _workers(office: Office, now: datetime, findings: Findings) -> None:
+    """Workers beside the scheduler; without any of them the engine of many machines stands still."""
+    with office.database.read() as connection:
+        beats = last_worker_beats(connection)
+        sending = campaigns.list_campaigns(connection, (CampaignState.SENDING,))
+    alive = Counter(name.partition(":")[0] for name, at in beats.items() if now - at <= STALE)
+    machines = ", ".join(f"{count} on {machine}" for machine, count in sorted(alive.items()))
+    part = office.settings.engine
+    if part.kind == "procrastinate" or part.workers > 1 or alive:
+        findings.facts["workers"] = machines or "none is alive"
+    if part.kind == "procrastinate" and sending and not alive:
+        what = f"{len(sending)} campaigns are being sent, and no worker runs."
+        findings.problems.append(Problem(what, "Start `newsletter worker` here or on another machine."))
+
+
 def _unsure(office: Office, _now: datetime, findings: Findings) -> None:
     with office.database.read() as connection:
         rows = ledger.list_deliveries(connection, state=DeliveryState.UNSURE, limit=1000)
@@ -131,6 +147,7 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _dkim,
     _articles,
     _scheduler,
+    _workers,
     _unsure,
     _missed,
 )

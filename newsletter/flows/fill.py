@@ -52,6 +52,8 @@ class Filler:
     catalogues: Mapping[str, Catalogue]
     fields: Fields
     stencils: Mapping[str, Stencil]
+    slots: Mapping[str, frozenset[str]]
+    sender: str
 
     @classmethod
     def load(cls, office: Office, campaign: Campaign) -> Filler:
@@ -64,8 +66,17 @@ class Filler:
             language: Stencil(edition.mail, _masthead(office, campaign, language, edition))
             for language, edition in editions.items()
         }
-        fields = read_people(office).fields
-        return cls(office, campaign, editions, digests, read_catalogues(office), fields, stencils)
+        return cls(
+            office=office,
+            campaign=campaign,
+            editions=editions,
+            digests=digests,
+            catalogues=read_catalogues(office),
+            fields=read_people(office).fields,
+            stencils=stencils,
+            slots={language: edition.mail.slots for language, edition in editions.items()},
+            sender=office.settings.sender(campaign.sender).address,
+        )
 
     def messages(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Outgoing | Refusal]:
         """The finished messages of these rows, by row id; a refusal where one cannot be made."""
@@ -95,10 +106,8 @@ class Filler:
 
     def _message(self, row: ClaimedRow, recipient: Recipient, date: datetime) -> Outgoing:
         links = self._links(row.subscriber_id)
-        sender = self.office.settings.sender(self.campaign.sender).address
-        identity = message_id(
-            self.office.secret, self.campaign.name, row.subscriber_id, sender.rpartition("@")[2]
-        )
+        domain = self.sender.rpartition("@")[2]
+        identity = message_id(self.office.secret, self.campaign.name, row.subscriber_id, domain)
         mailbox = Mailbox(recipient.given_name, recipient.address)
         addressee = Addressee(mailbox, identity, date, links.unsubscribe())
         message = self.stencils[row.language].fill(self._values(recipient, links), frozenset(), addressee)
@@ -107,7 +116,7 @@ class Filler:
             keys = self.office.dkim_keys
             pieces = (signature_fields(message.head, message.body, keys, date, is_relaxed=True), *pieces)
         return Outgoing(
-            sender=sender,
+            sender=self.sender,
             recipient=row.address,
             message_id=identity,
             pieces=pieces,
@@ -131,8 +140,8 @@ class Filler:
         )
 
     def _values(self, recipient: Recipient, links: PersonalLinks) -> dict[str, str]:
-        mail, catalogue = self.editions[recipient.language].mail, self.catalogues[recipient.language]
-        return slot_values(mail.slots, recipient, links, catalogue, self.campaign.kind)
+        slots, catalogue = self.slots[recipient.language], self.catalogues[recipient.language]
+        return slot_values(slots, recipient, links, catalogue, self.campaign.kind)
 
 
 def _masthead(office: Office, campaign: Campaign, language: str, edition: Edition) -> Masthead:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.deadline import DeadlineState
@@ -15,16 +15,19 @@ from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.audience import anybody_told, freeze_audience
 from newsletter.store.deadlines import list_deadlines
+from newsletter.store.engine import driver_connection
 from newsletter.store.occurrences import claim_occurrence, claimed_schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from newsletter.core.deadline import Deadline
     from newsletter.core.reminder import PlannedReminder
     from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
+
+    Wake = Callable[[str, Any], None]
 
 
 # A correction that is a day late still helps; nobody would miss the former date more for having read it.
@@ -75,11 +78,16 @@ def due_mails(office: Office, now: datetime) -> list[DueMail]:
     return sorted(fresh, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))
 
 
-def launch_mail(office: Office, mail: DueMail, now: datetime) -> Launch | None:
+def wake_nobody(_campaign: str, _connection: Any) -> None:
+    """For launches whose workers look for work by themselves."""
+
+
+def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_nobody) -> Launch | None:
     """Launch what is due, or mark it missed; None if another process was first.
 
     One transaction claims the occurrence, stores the campaign where it is a new one, and freezes the audience. If the
     process dies before the commit nothing has happened; after it, everything is in the ledger.
+    In the same transaction `wake` tells the workers: it gets the campaign's name and the driver's connection.
     """
     campaign, occurrence = mail.campaign, mail.occurrence
     passed = campaign.not_after is not None and now >= campaign.not_after
@@ -106,6 +114,7 @@ def launch_mail(office: Office, mail: DueMail, now: datetime) -> Launch | None:
         frozen = campaign_rows.load_editions(connection, campaign.id)
         languages = [language for language in office.settings.languages if language in frozen]
         count = freeze_audience(connection, campaign, people.segments, languages, now)
+        wake(campaign.name, driver_connection(connection))
     return Launch(
         replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsletter.core.refusal import Refusal
-from newsletter.flows.launch import Launch, due_mails, launch_mail
-from newsletter.store.occurrences import beat
+from newsletter.flows.launch import Launch, due_mails, launch_mail, wake_nobody
+from newsletter.store.campaigns import campaigns_with_work
+from newsletter.store.occurrences import beat, beat_worker
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from newsletter.flows.launch import Wake
     from newsletter.flows.office import Office
 
 
-def launch_due(office: Office, now: datetime) -> tuple[list[Launch], list[Refusal]]:
+def launch_due(office: Office, now: datetime, wake: Wake = wake_nobody) -> tuple[list[Launch], list[Refusal]]:
     """Launch everything that is due and not claimed yet. Any number of schedulers may do this at once.
 
     Returns:
@@ -25,7 +27,7 @@ def launch_due(office: Office, now: datetime) -> tuple[list[Launch], list[Refusa
     refusals: list[Refusal] = []
     for mail in due_mails(office, now):
         try:
-            launch = launch_mail(office, mail, now)
+            launch = launch_mail(office, mail, now, wake)
         except Refusal as refusal:
             refusals.append(refusal)
         else:
@@ -33,7 +35,19 @@ def launch_due(office: Office, now: datetime) -> tuple[list[Launch], list[Refusa
     return launches, refusals
 
 
+def waiting_campaigns(office: Office, now: datetime) -> list[str]:
+    """Names of campaigns that workers should look at: the ledger knows, whatever an engine has forgotten."""
+    with office.database.read() as connection:
+        return campaigns_with_work(connection, now)
+
+
 def note_alive(office: Office, now: datetime) -> None:
-    """Write down that this process is alive, for `newsletter doctor`."""
+    """Write down that this scheduler is alive, for `newsletter doctor`."""
     with office.database.write() as connection:
         beat(connection, office.worker, now)
+
+
+def note_worker_alive(office: Office, now: datetime) -> None:
+    """Write down that this worker is alive, for `newsletter doctor`."""
+    with office.database.write() as connection:
+        beat_worker(connection, office.worker, now)

@@ -17,6 +17,7 @@ from newsletter.settings.parts import (
     Deadlines,
     Delivery,
     Dkim,
+    Engine,
     FolderTransport,
     Language,
     Lateness,
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     deadlines: Deadlines = Deadlines()
     lateness: Lateness = Lateness()
     delivery: Delivery = Delivery()
+    engine: Engine = Engine()
     dkim: tuple[Dkim, ...] = ()
     tracking: Literal["none"] = "none"
     secret: SecretStr = SecretStr("")

@@ -183,6 +183,13 @@ class Lateness(Part):
     reminders: Duration = timedelta(hours=12)
 
 
+class Engine(Part):
+    """Who runs background work: processes of this machine, or workers on any machine."""
+
+    kind: Literal["local", "procrastinate"] = "local"
+    workers: int = Field(default=1, ge=1, le=64)
+
+
 class Delivery(Part):
     """How the ledger is worked through."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
+from newsletter.core.delivery import DeliveryState
 from newsletter.store.tables import campaigns, deliveries, editions
 
 if TYPE_CHECKING:
@@ -71,6 +72,16 @@ def finish_campaigns(connection: Connection, now: datetime) -> list[str]:
         .returning(campaigns.c.name)
     )
     return list(connection.scalars(done))
+
+
+def campaigns_with_work(connection: Connection, now: datetime) -> list[str]:
+    """Names of sending campaigns that somebody should look at: a row is due, a worker's lease has run out, or all is done."""
+    row = deliveries.c
+    here = select(row.id).where(row.campaign_id == campaigns.c.id, row.settled_at.is_(None))
+    due = here.where(row.state == DeliveryState.READY, or_(row.not_before.is_(None), row.not_before <= now))
+    work = or_(due.exists(), here.where(row.lease_until <= now).exists(), ~here.exists())
+    query = select(campaigns.c.name).where(campaigns.c.state == CampaignState.SENDING, work)
+    return list(connection.scalars(query.order_by(campaigns.c.id)))
 
 
 def outdated_campaigns(connection: Connection, deadline: str, sequence: int) -> list[Campaign]:

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy import Connection, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -26,7 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
 _UPGRADE_LOCK = 5_368_709  # any number that nothing else in the database locks
 
-__all__ = ["Connection", "Database", "newest_revision", "open_database"]
+__all__ = ["Connection", "Database", "driver_connection", "newest_revision", "open_database"]
 
 
 class Database:
@@ -68,6 +68,26 @@ class Database:
             remedy = "Install the newer program again, or name another database."
             raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, "database")) from None
 
+    def add_tables(self, marker: str, script: str) -> bool:
+        """Make tables that a library brings along, by its own script; False if the table `marker` is there already."""
+        with self.write() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+            if inspect(connection).has_table(marker):
+                return False
+            driver_connection(connection).execute(script)
+        return True
+
+    def has_table(self, name: str) -> bool:
+        """Whether this table is there."""
+        with self.read() as connection:
+            return inspect(connection).has_table(name)
+
+    @contextmanager
+    def driver_transaction(self) -> Iterator[Any]:
+        """A transaction that may write, as the driver's own connection, for libraries that do not know SQLAlchemy."""
+        with self.write() as connection:
+            yield driver_connection(connection)
+
     def revision(self) -> str | None:
         """The migration that the tables are at; None when there are none."""
         with self.read() as connection:
@@ -81,6 +101,13 @@ class Database:
     def kind(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
+
+
+def driver_connection(connection: Connection) -> Any:
+    """The driver's own connection behind `connection`: what is done on it belongs to the same transaction."""
+    # psycopg begins a transaction with the first statement; before it, its savepoints would be transactions of their own.
+    connection.exec_driver_sql("SELECT 1")
+    return connection.connection.driver_connection
 
 
 def newest_revision() -> str | None:

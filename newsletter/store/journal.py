@@ -10,6 +10,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
 
 from newsletter.core.delivery import DeliveryState
@@ -43,10 +44,10 @@ class Journal:
     def answer(self, settlements: Iterable[Settlement]) -> None:
         """These rows were answered."""
         lines = [
-            json.dumps([done.id, done.state.value, done.reply_code, done.reply], ensure_ascii=True)
+            f'a[{done.id},"{done.state.value}",{_number(done.reply_code)},{encode_basestring_ascii(done.reply)}]\n'
             for done in settlements
         ]
-        os.write(self._file, ("a" + "\na".join(lines) + "\n").encode("ascii"))
+        os.write(self._file, "".join(lines).encode("ascii"))
 
     def clear(self) -> None:
         """The ledger has it all."""
@@ -77,6 +78,10 @@ def read_journal(folder: Path, worker: str) -> JournalRecord | None:
 def forget_journal(folder: Path, worker: str) -> None:
     """Remove the journal of a worker that has died, once the ledger has what it tells."""
     _path(folder, worker).unlink(missing_ok=True)
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
 
 
 def _path(folder: Path, worker: str) -> Path:

@@ -93,11 +93,12 @@ def claim_batch(
 
 def _claimed(connection: Connection, ids: Sequence[int]) -> list[ClaimedRow]:
     row, person = deliveries.c, subscribers.c
+    given = table_of(connection, {"id": (Integer, ids)})
     joined = deliveries.join(subscribers, person.id == row.subscriber_id)
     query = (
         select(row.id, row.subscriber_id, row.language, row.attempts, person.address, person.given_name)
         .select_from(joined)
-        .where(row.id.in_(ids))
+        .where(row.id.in_(select(given.c.id)))
         .order_by(row.id)
     )
     return [ClaimedRow(*values) for values in connection.execute(query)]
@@ -203,6 +204,8 @@ def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
 
     That was no attempt: a server that is away for a morning must not use up the attempts of anybody.
     """
+    if not ids:
+        return 0
     row = deliveries.c
     given = table_of(connection, {"id": (Integer, ids)})
     here = row.id.in_(select(given.c.id)), row.state == DeliveryState.HANDING, row.leased_by == worker

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from newsletter.store.insert import insert_ignore, insert_or_update
 from newsletter.store.tables import heartbeats, occurrences
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from newsletter.core.schedule import OccurrenceState
+
+_REMEMBERED = timedelta(days=7)
+_WORKER = "worker "
 
 
 def claim_occurrence(
@@ -53,10 +57,26 @@ def list_occurrences(
 
 
 def beat(connection: Connection, name: str, now: datetime) -> None:
-    """Note that the process `name` was alive at `now`."""
+    """Note that the scheduler `name` was alive at `now`, and forget those that were last seen long ago."""
     connection.execute(insert_or_update(connection, heartbeats, {"name": name, "at": now}, ["name"]))
+    connection.execute(delete(heartbeats).where(heartbeats.c.at < now - _REMEMBERED))
+
+
+def beat_worker(connection: Connection, name: str, now: datetime) -> None:
+    """The same for a worker that runs beside the schedulers."""
+    beat(connection, _WORKER + name, now)
 
 
 def last_beats(connection: Connection) -> dict[str, datetime]:
-    """When each process was last alive, UTC."""
+    """When each scheduler was last alive, UTC."""
+    return {name: at for name, at in _beats(connection).items() if not name.startswith(_WORKER)}
+
+
+def last_worker_beats(connection: Connection) -> dict[str, datetime]:
+    """When each worker was last alive, UTC."""
+    beats = _beats(connection)
+    return {name.removeprefix(_WORKER): at for name, at in beats.items() if name.startswith(_WORKER)}
+
+
+def _beats(connection: Connection) -> dict[str, datetime]:
     return {name: at for name, at in connection.execute(select(heartbeats.c.name, heartbeats.c.at))}  # noqa: C416

@@ -7,11 +7,12 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Integer, delete, func, insert, select, update
 
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.subscriber import Standing
 from newsletter.store.insert import insert_ignore
+from newsletter.store.rows import table_of
 from newsletter.store.tables import consents, deadline_marks, subscriber_topics, subscribers, suppressions
 
 if TYPE_CHECKING:
@@ -116,9 +117,10 @@ def topics_of(connection: Connection, identity: int) -> list[str]:
 def topics_by_person(connection: Connection, identities: Sequence[int]) -> dict[int, list[str]]:
     """The topics of each of these people, sorted; those without any are missing."""
     topic = subscriber_topics.c
+    given = table_of(connection, {"id": (Integer, identities)})
     query = (
         select(topic.subscriber_id, topic.topic)
-        .where(topic.subscriber_id.in_(identities))
+        .where(topic.subscriber_id.in_(select(given.c.id)))
         .order_by(topic.topic)
     )
     found: dict[int, list[str]] = {}
@@ -158,9 +160,10 @@ def record_consent(
 def granted_on(connection: Connection, identities: Sequence[int]) -> dict[int, datetime]:
     """When each of these people last granted consent; those who never did are missing."""
     events = consents.c
+    given = table_of(connection, {"id": (Integer, identities)})
     rows = connection.execute(
         select(events.subscriber_id, func.max(events.at))
-        .where(events.subscriber_id.in_(identities), events.action == ConsentAction.GRANTED)
+        .where(events.subscriber_id.in_(select(given.c.id)), events.action == ConsentAction.GRANTED)
         .group_by(events.subscriber_id)
     )
     return {identity: at for identity, at in rows}  # noqa: C416 - Row is no tuple to mypy

@@ -9,10 +9,12 @@ import pytest
 from engine_house import AnyPort, Sink, make_house
 from throwaway_postgresql import fresh_database
 
+from newsletter.wiring import open_office, prepare_engine
+
 ENGINES = {
     "one worker, SQLite": ("local", 1, "sqlite"),
-    "three processes, SQLite": ("local", 3, "sqlite"),
-    "three processes, PostgreSQL": ("local", 3, "postgresql"),
+    "two processes, SQLite": ("local", 2, "sqlite"),
+    "two processes, PostgreSQL": ("local", 2, "postgresql"),
     "Procrastinate": ("procrastinate", 1, "postgresql"),
 }
 
@@ -24,16 +26,13 @@ def lay_house(workspace, request, monkeypatch):
 
     @contextmanager
     def lay(kind, workers, database, hold_after=None):
-        url = "sqlite:///var/newsletter.sqlite"
-        with contextmanager(fresh)(request, database) as found:
+        with _fresh(request, database) as url:
             sink = Sink(hold_after)
             controller = AnyPort(sink, hostname="127.0.0.1", port=0)
             controller.start()
             house = SimpleNamespace(end=lambda: None)
             try:
-                house = make_house(
-                    workspace, sink, controller.port, kind=kind, workers=workers, database=found or url
-                )
+                house = make_house(workspace, sink, controller.port, kind=kind, workers=workers, database=url)
                 yield house
             finally:
                 house.end()
@@ -42,13 +41,27 @@ def lay_house(workspace, request, monkeypatch):
     return lay
 
 
-def fresh(request, database):
-    """The URL of a new PostgreSQL database, None for SQLite."""
+@contextmanager
+def _fresh(request, database):
+    """The URL of a new database."""
     if database == "sqlite":
-        yield None
+        yield "sqlite:///var/newsletter.sqlite"
         return
     with fresh_database(request.getfixturevalue("postgresql")) as url:
         yield url
+
+
+@pytest.fixture
+def machines(workspace, request, monkeypatch):
+    """An office whose engine is Procrastinate's, with its tables, and nobody at work."""
+    monkeypatch.setenv("NEWSLETTER_SECRET", "a key for tests")
+    monkeypatch.setenv("NEWSLETTER_ENGINE__KIND", "procrastinate")
+    with _fresh(request, "postgresql") as url:
+        monkeypatch.setenv("NEWSLETTER_DATABASE", url)
+        office = open_office(workspace)
+        prepare_engine(office)
+        yield office
+        office.database.close()
 
 
 @pytest.fixture(params=list(ENGINES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections import Counter
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.crash
 # A worker has at most so many mails on the wire: connections × the next one behind the one that waits.
 ON_THE_WIRE = 8
 MIDDLE = 100
+ROUNDS = int(os.environ.get("NEWSLETTER_CRASH_ROUNDS", "1"))
 
 
 def test_everybody_gets_one_mail(lay_house, engine):
@@ -26,8 +28,9 @@ def test_everybody_gets_one_mail(lay_house, engine):
         assert house.sink.deliveries == Counter(PEOPLE)
 
 
-def test_a_worker_killed_in_the_middle_loses_nobody_and_mails_nobody_twice(lay_house, engine):
-    with lay_house(*engine, hold_after=MIDDLE) as house:
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_a_worker_killed_in_the_middle_loses_nobody_and_mails_nobody_twice(lay_house, engine, seed):
+    with lay_house(*engine, hold_after=random.Random(seed).randrange(5, 250)) as house:
         house.start_all()
         house.wait_for_workers()
         house.schedule()
@@ -68,7 +71,7 @@ def test_a_stop_finishes_the_mails_in_hand_everywhere(lay_house, engine):
 
 
 def test_processes_do_not_outlive_a_parent_that_was_killed(lay_house):
-    with lay_house("local", 3, "sqlite") as house:
+    with lay_house("local", 2, "sqlite") as house:
         parent = house.start("scheduler")
         house.wait_for_workers()
         pids = house.worker_pids()
@@ -90,7 +93,7 @@ def test_a_worker_of_the_engine_of_many_machines_may_be_a_pool_too(lay_house):
     with lay_house("procrastinate", 2, "postgresql") as house:
         house.start("scheduler")
         worker = house.start("worker")
-        poll(lambda: len(house.worker_pids()) == 3, lambda: f"the pool: {house.logs()}")
+        poll(lambda: len(house.worker_pids()) == 2, lambda: f"the pool: {house.logs()}")
         pids = set(house.worker_pids())
         house.schedule()
         house.wait_settled()
@@ -98,3 +101,14 @@ def test_a_worker_of_the_engine_of_many_machines_may_be_a_pool_too(lay_house):
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10) == 0
         assert not any(map(is_alive, pids))
+
+
+def test_serve_is_enough_for_the_engine_of_many_machines(lay_house):
+    with lay_house("procrastinate", 1, "postgresql") as house:
+        serve = house.start("serve", "--port", "0")
+        poll(lambda: house.worker_pids() == [serve.pid], lambda: f"its worker: {house.logs()}")
+        house.schedule()
+        house.wait_settled()
+        assert house.sink.deliveries == Counter(PEOPLE)
+        serve.send_signal(signal.SIGTERM)
+        assert serve.wait(10) == 0

@@ -59,7 +59,7 @@ class Sink:
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
         self.deliveries.update(envelope.rcpt_tos)
-        while self.holds and not self.free.is_set():
+        while self.holds and not self.free.is_set():  # noqa: ASYNC110 - the test sets it in another thread
             await asyncio.sleep(0.01)
         return "250 2.0.0 taken"
 
@@ -82,11 +82,11 @@ class House:
     remote: bool
     processes: list[subprocess.Popen] = field(default_factory=list)
 
-    def start(self, command):
+    def start(self, command, *options):
         log = (self.workspace / f"{command}-{len(self.processes)}.log").open("wb")
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "newsletter", "--workspace", str(self.workspace), command],
+                [sys.executable, "-m", "newsletter", "--workspace", str(self.workspace), command, *options],
                 stdout=log,
                 stderr=log,
             )
