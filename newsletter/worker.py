@@ -57,6 +57,8 @@ class Worker:
             log.info("delivered", **{state: count for state, count in tally.states.items() if count})
         for name in tally.finished:
             log.info("finished", campaign=name)
+        for name, why in tally.paused.items():
+            log.warning("paused", campaign=name, why=why)
         self._mind_transport(tally.down)
 
     def work(self, stop: Callable[[], bool]) -> None:

@@ -125,7 +125,7 @@ def pause_campaign(office: Office, name: str) -> None:
 def resume_campaign(office: Office, name: str) -> None:
     """Go on after a pause."""
     with office.database.write() as connection:
-        _move(connection, known_campaign(office, name), CampaignState.SENDING)
+        _move(connection, known_campaign(office, name), CampaignState.SENDING, note="")
 
 
 def cancel_campaign(office: Office, name: str, now: datetime) -> int:

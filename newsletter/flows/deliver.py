@@ -98,6 +98,7 @@ class _Round:
     ) -> None:
         self.office, self.transport, self.tally, self.stop = office, transport, tally, stop
         self._fillers: dict[int, Filler] = {}
+        self._pauses: dict[int, Counter[str]] = {}
         self._pace = _Pace()
 
     def run(self) -> None:
@@ -129,6 +130,8 @@ class _Round:
             window, rows = rows[: self._pace.window], rows[self._pace.window :]
             started = time.monotonic()
             batch = _Batch(office, campaign, window, journal, self.stop)
+            # What speaks for a pause adds up over the windows of a pass, however small they are.
+            batch.answers.pauses = self._pauses.setdefault(campaign.id, Counter())
             batch.hand_over(self.transport, filler)
             self._pace.note(time.monotonic() - started, settings.batch)
             self.tally.states.update(batch.states)

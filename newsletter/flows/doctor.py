@@ -130,6 +130,14 @@ def _unsure(office: Office, _now: datetime, findings: Findings) -> None:
         findings.problems.append(Problem(what, remedy, level=Level.WARNING))
 
 
+def _paused(office: Office, _now: datetime, findings: Findings) -> None:
+    with office.database.read() as connection:
+        notes = campaigns.paused_notes(connection)
+    for name, note in notes.items():
+        remedy = f"Mend that, then go on with `newsletter campaigns resume {name}`."
+        findings.problems.append(Problem(f"Campaign '{name}' has paused by itself. {note}", remedy))
+
+
 def _missed(office: Office, _now: datetime, findings: Findings) -> None:
     with office.database.read() as connection:
         missed = list_occurrences(connection, OccurrenceState.MISSED)
@@ -149,5 +157,6 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _scheduler,
     _workers,
     _unsure,
+    _paused,
     _missed,
 )

@@ -117,6 +117,13 @@ def edition_digests(connection: Connection, identity: int) -> dict[str, str]:
     return {language: digest for language, digest in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
+def paused_notes(connection: Connection) -> dict[str, str]:
+    """Why each campaign that paused by itself did so, by name."""
+    row = campaigns.c
+    query = select(row.name, row.note).where(row.state == CampaignState.PAUSED, row.note != "")
+    return {name: note for name, note in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
 def times_of(connection: Connection, identity: int) -> dict[str, datetime | None]:
     """When a campaign was created, approved, launched and finished, UTC."""
     row = campaigns.c
