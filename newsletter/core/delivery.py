@@ -6,10 +6,12 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where one message to one person stands."""
+    """Where one message to one person stands.
+
+    HANDING: a worker has it in hand, and it may be accepted at any moment; the worker's lease says whether it lives.
+    """
 
     READY = "ready"
-    LEASED = "leased"
     HANDING = "handing"
     SENT = "sent"
     FAILED = "failed"
@@ -18,8 +20,7 @@ class DeliveryState(StrEnum):
 
 
 DELIVERY_MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.READY: frozenset({DeliveryState.LEASED, DeliveryState.SKIPPED}),
-    DeliveryState.LEASED: frozenset({DeliveryState.READY, DeliveryState.HANDING, DeliveryState.SKIPPED}),
+    DeliveryState.READY: frozenset({DeliveryState.HANDING, DeliveryState.SKIPPED}),
     DeliveryState.HANDING: frozenset(
         {DeliveryState.SENT, DeliveryState.READY, DeliveryState.FAILED, DeliveryState.UNSURE}
     ),

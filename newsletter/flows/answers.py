@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState
-from newsletter.core.reply import Retry, Verdict, classify
+from newsletter.core.lane import OTHERS, WAY_OUT
+from newsletter.core.reply import LaneMove, Retry, Verdict, classify
 from newsletter.core.retry import NEWSLETTER_LIFE, REMINDER_LIFE, give_up_time, next_attempt
 from newsletter.store.ledger import Settlement
-from newsletter.transports.contract import Outcome
+from newsletter.transports.contract import Outcome, Stage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from newsletter.transports.contract import Receipt
 
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION})
+_ABOUT_ONE = frozenset({Stage.RCPT, Stage.DATA, Stage.DOT_SENT})
 
 
 @dataclass(slots=True)
@@ -29,13 +31,17 @@ class Answers:
 
     Attributes:
         settled: what becomes of the rows.
-        suppress: ids of people whose address does not exist, with the reason.
-        pauses: how often each reason to pause came up, with the officer's sentence.
+        against: ids of people whose address was refused, with what speaks against it.
+        lanes: lanes that are too fast or blocked, and what is to become of them, with the officer's sentence.
+        pauses: how often each reason to pause came up.
+        why: reasons to pause that came up often enough, with the officer's sentence.
     """
 
     campaign: Campaign
+    lane: str = OTHERS
     settled: list[Settlement] = field(default_factory=list)
-    suppress: dict[int, str] = field(default_factory=dict)
+    against: dict[int, Verdict] = field(default_factory=dict)
+    lanes: dict[tuple[str, LaneMove], str] = field(default_factory=dict)
     pauses: Counter[str] = field(default_factory=Counter)
     why: dict[str, str] = field(default_factory=dict)
 
@@ -54,16 +60,20 @@ class Answers:
         verdict = _verdict(receipt)
         if verdict is None:  # a transport without replies, such as the folder, that says never
             return Settlement(row.id, DeliveryState.FAILED, None, receipt.text)
-        self._note(row, verdict)
+        self._note(row, verdict, receipt)
         at = None
         if verdict.retry not in {Retry.NEVER, Retry.ASK}:
             at = next_attempt(row.attempts + 1, now, verdict, self._give_up(now), jitter)
         state = DeliveryState.FAILED if at is None else DeliveryState.READY
-        return Settlement(row.id, state, receipt.code, receipt.text, at)
+        return Settlement(row.id, state, receipt.code, receipt.text, at, verdict.retry is not Retry.FREE)
 
-    def _note(self, row: ClaimedRow, verdict: Verdict) -> None:
-        if verdict.suppress:
-            self.suppress[row.subscriber_id] = verdict.reason
+    def _note(self, row: ClaimedRow, verdict: Verdict, receipt: Receipt) -> None:
+        if verdict.strikes:
+            self.against[row.subscriber_id] = verdict
+        if verdict.lane is not LaneMove.KEEP:
+            # What is said before a recipient was named is about all that we send there.
+            lane = self.lane if receipt.stage in _ABOUT_ONE else WAY_OUT
+            self.lanes.setdefault((lane, verdict.lane), f"{verdict.words} ({receipt.text})"[:1000])
         if verdict.pause:
             self.pauses[verdict.reason] += 1
             if self.pauses[verdict.reason] >= verdict.pause_after:

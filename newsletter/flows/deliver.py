@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from newsletter.core.campaign import CampaignState
-from newsletter.core.delivery import DeliveryState
-from newsletter.core.refusal import Refusal
-from newsletter.flows.answers import Answers
+from newsletter.core.campaign import CampaignKind, CampaignState
 from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.fill import Filler
 from newsletter.flows.recover import recover
+from newsletter.flows.traffic import Traffic
+from newsletter.flows.window import Window
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import ledger
-from newsletter.store import people as people_rows
 from newsletter.store.journal import Journal
-from newsletter.store.ledger import Settlement
-from newsletter.transports.contract import Outcome, Receipt, Stage, TransportDown
+from newsletter.store.leases import end_lease, take_lease
+from newsletter.transports.contract import TransportDown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
     from newsletter.flows.office import Office
-    from newsletter.store.engine import Connection
-    from newsletter.store.ledger import ClaimedRow
+    from newsletter.flows.traffic import Grant
+    from newsletter.store.ledger import Claim
     from newsletter.transports.contract import Transport
-    from newsletter.transports.outgoing import Outgoing
 
 
 QUICK_SECONDS, SLOW_SECONDS = 0.3, 0.8
@@ -48,7 +44,7 @@ class DeliveryTally:
 
 
 def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> DeliveryTally:
-    """Hand over everything that is due, campaign by campaign in fair turns, until nothing is left or `stop` says so.
+    """Hand over everything that is due and that its lane lets go, in fair turns, until nothing is left or `stop` says so.
 
     Messages in hand are always finished. A transport that cannot be reached leaves the rows ready.
     """
@@ -57,18 +53,19 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
     recover(office, now, resend_is_harmless=transport.resend_is_harmless)
     with office.database.write() as connection:
         withhold_outdated(connection, now)
-        due = ledger.anything_due(connection, now)
+        ledger.withhold_cancelled(connection, now)
         tally.finished = campaign_rows.finish_campaigns(connection, now)
-    if not due:  # no connection is opened for nothing
+    a_round = _Round(office, transport, tally, stop)
+    if not a_round.turns():  # no connection is opened for nothing
         return tally
     try:
         with transport:
-            _Round(office, transport, tally, stop).run()
+            a_round.run()
     except TransportDown as down:
         tally.down = str(down)
     finally:
         with office.database.write() as connection:
-            ledger.give_back(connection, office.worker)
+            end_lease(connection, office.worker)
             tally.finished += campaign_rows.finish_campaigns(connection, office.clock())
     return tally
 
@@ -90,6 +87,15 @@ class _Pace:
             self.window = max(self.window // 2, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A campaign and a lane in which something is due; `digests` are those of its editions as they are now."""
+
+    campaign: Campaign
+    lane: str
+    digests: dict[str, str]
+
+
 class _Round:
     """One pass over all campaigns with one open transport and one journal."""
 
@@ -97,166 +103,92 @@ class _Round:
         self, office: Office, transport: Transport, tally: DeliveryTally, stop: Callable[[], bool]
     ) -> None:
         self.office, self.transport, self.tally, self.stop = office, transport, tally, stop
+        self._traffic = Traffic(office)
         self._fillers: dict[int, Filler] = {}
         self._pauses: dict[int, Counter[str]] = {}
+        self._served: dict[tuple[int, str], int] = {}
+        self._shut: set[tuple[int, str]] = set()
         self._pace = _Pace()
 
     def run(self) -> None:
-        """One batch of each campaign after the other, so that a short mail never waits behind a long list."""
+        """Window by window, so that a short mail never waits behind a long list."""
         journal = Journal(self.office.journals, self.office.worker)
         try:
             while not self.stop():
-                turns = [self._turn(campaign, journal) for campaign in self._sending()]
-                if not any(turns):
+                turns = self.turns()
+                if not turns:
                     return
+                self._take(min(turns, key=self._order), journal)
         finally:
             journal.close()
 
-    def _sending(self) -> list[Campaign]:
+    def turns(self) -> list[_Turn]:
+        """Where something is due that may go now. Asked anew before every window: a confirmation may have come."""
+        now = self.office.clock()
         with self.office.database.read() as connection:
-            return campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))
+            due = [each for each in ledger.due_turns(connection, now) if each not in self._shut]
+            if not due:
+                return []
+            lanes = self._traffic.open_lanes(connection, now)
+            sending = {one.id: one for one in campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))}
+            digests = campaign_rows.edition_digests(connection, list(sending))
+        may_go = [each for each in due if each[1] in lanes and each[0] in sending]
+        return [_Turn(sending[one], lane, digests.get(one, {})) for one, lane in may_go]
 
-    def _turn(self, campaign: Campaign, journal: Journal) -> bool:
-        """One campaign's turn; True if there was anything to do."""
-        office, settings, now = self.office, self.office.settings.delivery, self.office.clock()
-        lease_until = now + settings.lease
-        with office.database.write() as connection:
-            rows = ledger.claim_batch(
-                connection, campaign.id, office.worker, now, lease_until, settings.batch
-            )
-        if not rows:
-            return False
-        while rows and not self.stop() and (filler := self._filler(campaign)) is not None:
-            window, rows = rows[: self._pace.window], rows[self._pace.window :]
-            started = time.monotonic()
-            batch = _Batch(office, campaign, window, journal, self.stop)
-            # What speaks for a pause adds up over the windows of a pass, however small they are.
-            batch.answers.pauses = self._pauses.setdefault(campaign.id, Counter())
-            batch.hand_over(self.transport, filler)
-            self._pace.note(time.monotonic() - started, settings.batch)
-            self.tally.states.update(batch.states)
-            self.tally.paused.update(batch.paused)
-        return True
+    def _order(self, turn: _Turn) -> tuple[bool, int]:
+        """Somebody waits for a confirmation before a screen; of all others the one that has waited longest."""
+        return turn.campaign.kind is not CampaignKind.SYSTEM, self._served.get((turn.campaign.id, turn.lane), 0)
 
-    def _filler(self, campaign: Campaign) -> Filler | None:
-        """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved).
-
-        None when the campaign is not being sent any more.
-        """
-        filler = self._fillers.get(campaign.id)
-        with self.office.database.read() as connection:
-            now = campaign_rows.get_campaign(connection, campaign.id)
-            if now is None or now.state is not CampaignState.SENDING:
-                return None
-            digests = campaign_rows.edition_digests(connection, campaign.id)
-        if filler is None or digests != filler.digests:
-            filler = self._fillers[campaign.id] = Filler.load(self.office, campaign)
-        return filler
-
-
-class _Batch:
-    """Rows of one campaign on their way: the `Watch` of the transport."""
-
-    def __init__(
-        self,
-        office: Office,
-        campaign: Campaign,
-        rows: Sequence[ClaimedRow],
-        journal: Journal,
-        stop: Callable[[], bool],
-    ) -> None:
-        self.office, self.campaign, self.journal, self.stop = office, campaign, journal, stop
-        self.rows = {row.id: row for row in rows}
-        self.answers = Answers(campaign)
-        self.states: Counter[str] = Counter()
-        self.paused: dict[str, str] = {}
-        self._begun: set[int] = set()
-        self._looked = office.clock()
-
-    def hand_over(self, transport: Transport, filler: Filler) -> None:
-        """Ask the gate, write down, hand over, and write down what was answered, whatever happens."""
-        office, now = self.office, self.office.clock()
-        messages = filler.messages(list(self.rows.values()), now)
-        with office.database.write() as connection:
-            lease_until = now + office.settings.delivery.lease
-            granted = ledger.hand_over(
-                connection, self.campaign, list(self.rows), office.worker, now, lease_until
-            )
-        self.states["withheld"] += len(self.rows) - len(granted)
+    def _take(self, turn: _Turn, journal: Journal) -> None:
+        """One window of a campaign and a lane."""
+        key = turn.campaign.id, turn.lane
+        self._served[key] = max(self._served.values(), default=0) + 1
+        filler = self._filler(turn)
+        began, until = time.monotonic(), self.office.clock() + self.office.settings.delivery.lease
+        grant, claim = self._claim(turn, until)
+        self.tally.states["withheld"] += claim.withheld
+        if not claim.found:  # the lane is used up, or other workers have it all
+            self._shut.add(key)
+            return
+        window = Window(
+            self.office,
+            turn.campaign,
+            turn.lane,
+            claim.rows,
+            journal,
+            until=until,
+            stop=self.stop,
+            pauses=self._pauses.setdefault(turn.campaign.id, Counter()),
+        )
         try:
-            transport.send_many(self._sendable(messages, granted), self)
+            window.hand_over(self.transport, filler, self._traffic, grant.connections)
         finally:
-            self._settle(granted)
+            self.tally.states.update(window.states)
+            self.tally.paused.update(window.paused)
+        self._pace.note(time.monotonic() - began, self.office.settings.delivery.batch)
 
-    def _sendable(self, messages: dict[int, Outgoing | Refusal], granted: set[int]) -> list[Outgoing]:
-        """What can be handed over; a message that could not be made is set aside and does not hold up the others."""
-        sendable = []
-        for identity, message in messages.items():
-            if identity not in granted:
-                continue
-            if isinstance(message, Refusal):
-                self._begun.add(identity)
-                self.answers.settled.append(Settlement(identity, DeliveryState.FAILED, None, str(message)))
-            else:
-                sendable.append(message)
-        return sendable
-
-    def on_wire(self, message: Outgoing) -> None:
-        """From now on it may be accepted."""
-        identity = _row_of(message)
-        self._begun.add(identity)
-        self.journal.begin(identity)
-
-    def answered(self, receipts: Sequence[tuple[Outgoing, Receipt]]) -> None:
-        """Write down in the journal first what was answered."""
-        now, settled = self.office.clock(), []
-        for message, receipt in receipts:
-            identity = _row_of(message)
-            if receipt.outcome is Outcome.LATER and receipt.stage is Stage.CONNECT:
-                self._begun.discard(identity)  # nobody heard it: it stays as it was
-                continue
-            self._begun.add(identity)
-            jitter = random.random()  # noqa: S311 - it only spreads retries
-            settled.append(self.answers.take(self.rows[identity], receipt, now, jitter))
-        if settled:
-            self.journal.answer(settled)
-
-    def halted(self) -> bool:
-        """Whether to begin nothing new: the daemon stops, or the officer has paused or cancelled the campaign."""
-        if self.stop() or self.answers.why:
-            return True
-        office, now = self.office, self.office.clock()
-        if (now - self._looked).total_seconds() < 1:
-            return False
-        self._looked = now
-        with office.database.write() as connection:
-            ledger.renew_leases(connection, office.worker, now, now + office.settings.delivery.lease)
-            campaign = campaign_rows.get_campaign(connection, self.campaign.id)
-        return campaign is None or campaign.state is not CampaignState.SENDING
-
-    def _settle(self, granted: set[int]) -> None:
+    def _claim(self, turn: _Turn, until: datetime) -> tuple[Grant, Claim]:
+        """Rows of this turn, made `handing`, as many as the lane lets go, with the lease that holds them."""
         office, now = self.office, self.office.clock()
         with office.database.write() as connection:
-            ledger.settle(connection, office.worker, self.answers.settled, now)
-            ledger.take_back(connection, office.worker, sorted(granted - self._begun))
-            self._follow(connection, now)
-        self.journal.clear()
-        self.states.update(done.state.value for done in self.answers.settled)
+            grant = self._traffic.grant(connection, turn.lane, now, self._pace.window)
+            if not grant.messages:
+                return grant, ledger.Claim()
+            take_lease(connection, office.worker, until, lane=turn.lane, connections=self._connections(grant))
+            claim = ledger.claim_batch(
+                connection, turn.campaign, turn.lane, office.worker, now, grant.messages
+            )
+            self._traffic.spend(connection, turn.lane, len(claim.rows), now)
+        return grant, claim
 
-    def _follow(self, connection: Connection, now: datetime) -> None:
-        """A dead address is never mailed again; a fault of ours stops the campaign and says why."""
-        for person, reason in self.answers.suppress.items():
-            known = people_rows.person_row(connection, person)
-            if known is not None:
-                people_rows.suppress(connection, known["address_hash"], reason, now)
-        if self.answers.why:
-            note = " ".join(self.answers.why.values())
-            before, after = CampaignState.SENDING, CampaignState.PAUSED
-            if campaign_rows.move_campaign(connection, self.campaign.id, before, after, note=note[:1000]):
-                self.paused[self.campaign.name] = note
+    def _connections(self, grant: Grant) -> int:
+        """How many connections the window will use."""
+        most = self.transport.connections
+        return most if grant.connections is None else min(most, grant.connections)
 
-
-def _row_of(message: Outgoing) -> int:
-    if not isinstance(message.tag, int):
-        raise TypeError("the message of a batch carries the id of its row")
-    return message.tag
+    def _filler(self, turn: _Turn) -> Filler:
+        """The campaign's filler, loaded again when its editions were compiled again (a deadline in them has moved)."""
+        filler = self._fillers.get(turn.campaign.id)
+        if filler is None or turn.digests != filler.digests:
+            filler = self._fillers[turn.campaign.id] = Filler.load(self.office, turn.campaign)
+        return filler

@@ -60,7 +60,7 @@ class Filler:
         """Read the frozen editions of a campaign under way."""
         with office.database.read() as connection:
             stored = campaign_rows.load_editions(connection, campaign.id)
-            digests = campaign_rows.edition_digests(connection, campaign.id)
+            digests = campaign_rows.edition_digests(connection, [campaign.id]).get(campaign.id, {})
         editions = {language: Edition.from_json(document) for language, document in stored.items()}
         stencils = {
             language: Stencil(edition.mail, _masthead(office, campaign, language, edition))

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.core.brand import Brand
+from newsletter.core.lane import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
+    from newsletter.core.destination import DestinationGroup
     from newsletter.core.dkim_key import DkimKey
     from newsletter.library import Library
     from newsletter.settings import Settings
@@ -30,6 +32,8 @@ class Office:
         nonce: ten fresh hexadecimal digits, one per compile.
         worker: unique name of this process in leases.
         dkim_keys: each makes a signature on every mail.
+        lanes: how fast mail may go, to all destinations and to groups of them.
+        groups: which destinations have a lane of their own.
     """
 
     settings: Settings
@@ -41,6 +45,8 @@ class Office:
     nonce: Callable[[], str]
     worker: str
     dkim_keys: tuple[DkimKey, ...] = ()
+    lanes: Lanes = Lanes()
+    groups: tuple[DestinationGroup, ...] = ()
 
     @property
     def journals(self) -> Path:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.store import ledger
 from newsletter.store.journal import forget_journal, read_journal
+from newsletter.store.leases import bury, dead_workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,20 +17,19 @@ if TYPE_CHECKING:
 
 
 def recover(office: Office, now: datetime, *, resend_is_harmless: bool) -> None:
-    """Take back what workers held whose lease has run out.
+    """Take back what workers had in hand whose lease has run out.
 
-    Leased rows are ready again. Of handing rows the worker's journal, where it is on this machine, tells which were answered
-    (they are settled) and which were never begun (they are ready again); the others are unsure, or ready again where handing
-    over twice does no harm.
+    The worker's journal, where it is on this machine, tells which rows were answered (they are settled) and which were never
+    begun (they are ready again); the others are unsure, or ready again where handing over twice does no harm.
     """
     with office.database.read() as connection:
-        held = ledger.abandoned(connection, now)
-    for worker, ids in held.items():
+        dead = dead_workers(connection, now)
+    for worker in dead:
         with office.database.write() as connection:
-            _settle_from_journal(office, connection, worker, ids, now)
-    with office.database.write() as connection:
-        ledger.expire_leases(connection, now, resend_is_harmless=resend_is_harmless)
-    for worker in held:
+            if not bury(connection, worker, now):
+                continue
+            _settle_from_journal(office, connection, worker, ledger.rows_in_hand(connection, worker), now)
+            ledger.let_go(connection, worker, resend_is_harmless=resend_is_harmless)
         forget_journal(office.journals, worker)
 
 

@@ -19,6 +19,7 @@ from newsletter.settings.parts import (
     Dkim,
     Engine,
     FolderTransport,
+    Lanes,
     Language,
     Lateness,
     MailingList,
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     deadlines: Deadlines = Deadlines()
     lateness: Lateness = Lateness()
     delivery: Delivery = Delivery()
+    lanes: Lanes = Lanes()
     engine: Engine = Engine()
     dkim: tuple[Dkim, ...] = ()
     tracking: Literal["none"] = "none"

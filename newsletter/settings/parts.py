@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -86,6 +86,8 @@ ListId = Annotated[
     ),
 ]
 ByLanguage = dict[Language, str]
+_DOMAIN = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
+_DOMAIN_WORDS = "write a domain in lower case such as example.org"
 
 
 class Part(BaseModel):
@@ -183,6 +185,34 @@ class Lateness(Part):
     reminders: Duration = timedelta(hours=12)
 
 
+class WarmUp(Part):
+    """How much a new sender sends on its first days."""
+
+    begins: date
+    days: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1, max_length=366)
+
+
+class Pace(Part):
+    """How fast mail goes."""
+
+    per_hour: int | None = Field(default=None, ge=1)
+    connections: int | None = Field(default=None, ge=1, le=1000)
+
+
+class Group(Pace):
+    """Destinations that have a pace of their own."""
+
+    domains: tuple[Annotated[str, _like(_DOMAIN, _DOMAIN_WORDS)], ...] = ()
+    mx: tuple[Annotated[str, _like(_DOMAIN, _DOMAIN_WORDS)], ...] = ()
+
+
+class Lanes(Pace):
+    """How fast mail goes to all destinations together, and to groups of them."""
+
+    warm_up: WarmUp | None = None
+    groups: dict[Annotated[str, _like(r"[a-z][a-z0-9-]{0,39}", "write a short name such as google")], Group] = {}
+
+
 class Engine(Part):
     """Who runs background work: processes of this machine, or workers on any machine."""
 
@@ -194,4 +224,4 @@ class Delivery(Part):
     """How the ledger is worked through."""
 
     lease: Duration = timedelta(minutes=2)
-    batch: int = Field(default=200, ge=1, le=2000)
+    batch: int = Field(default=500, ge=1, le=2000)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, case, exists, false, func, insert, literal, null, or_, select
+from sqlalchemy import Integer, String, case, exists, false, func, insert, literal, null, or_, select
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.lane import OTHERS
+from newsletter.store.engine import plan_for_many
 from newsletter.store.gate import withheld_reason
+from newsletter.store.lanes import know_lanes
 from newsletter.store.segments import segment_clause
-from newsletter.store.tables import Instant, campaigns, deliveries, subscribers
+from newsletter.store.tables import Instant, campaigns, deliveries, providers, subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
     from newsletter.core.campaign import Campaign
+    from newsletter.core.destination import DestinationGroup
     from newsletter.core.segment.tree import Segment
 
 Audience = dict[tuple[str, str | None], int]
@@ -31,21 +35,30 @@ def freeze_audience(
     segments: Mapping[str, Segment],
     languages: Sequence[str],
     now: datetime,
+    groups: Sequence[DestinationGroup] = (),
 ) -> int:
     """Write one ledger row for everybody in the audience, those left out too; in one statement.
+
+    Args:
+        groups: destinations that have a lane of their own.
 
     Returns:
         The number of rows.
     """
-    audience = _audience(campaign, segments, languages, now).subquery()
-    row = audience.c
+    know_lanes(connection, [OTHERS, *(group.name for group in groups)])
+    plan_for_many(connection)
+    found = _audience(campaign, segments, languages, now).add_columns(_lane(groups).label("lane"))
+    # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
+    row = found.order_by(subscribers.c.id).offset(0).subquery().c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
-    attempts = literal(0, Integer)
-    settled = case((row.reason.is_(None), null()), else_=literal(now, Instant()))
+    attempts, due = literal(0, Integer), literal(now, Instant())
+    settled = case((row.reason.is_(None), null()), else_=due)
     chosen = select(
-        literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts, settled
-    ).order_by(row.id)
-    columns = ["campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at"]
+        literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts, settled, row.lane, due
+    )
+    columns = [
+        "campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at", "lane", "not_before",
+    ]  # fmt: skip
     return connection.execute(insert(deliveries).from_select(columns, chosen)).rowcount
 
 
@@ -100,6 +113,18 @@ def _language(languages: Sequence[str]) -> ColumnElement[str]:
     exact = [(own == code, code) for code in languages]
     base = [(own.startswith(f"{code}-"), code) for code in languages]
     return case(*exact, *base, else_=languages[0])
+
+
+def _lane(groups: Sequence[DestinationGroup]) -> ColumnElement[str]:
+    """The group of destinations that a person's address is in: by its domain, else by who takes the domain's mail."""
+    if not groups:
+        return literal(OTHERS, String)
+    own = subscribers.c.domain
+    named = [(own.in_(group.domains), group.name) for group in groups if group.domains]
+    known = [group.name for group in groups]
+    taken = select(providers.c.provider).where(providers.c.domain == own, providers.c.provider.in_(known))
+    learned = func.coalesce(taken.scalar_subquery(), OTHERS)
+    return case(*named, else_=learned) if named else learned
 
 
 def anybody_told(connection: Connection, campaign: Campaign) -> bool:

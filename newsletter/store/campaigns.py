@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.delivery import DeliveryState
-from newsletter.store.tables import campaigns, deliveries, editions
+from newsletter.store.tables import campaigns, deliveries, editions, lanes, leases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,8 +78,12 @@ def campaigns_with_work(connection: Connection, now: datetime) -> list[str]:
     """Names of sending campaigns that somebody should look at: a row is due, a worker's lease has run out, or all is done."""
     row = deliveries.c
     here = select(row.id).where(row.campaign_id == campaigns.c.id, row.settled_at.is_(None))
-    due = here.where(row.state == DeliveryState.READY, or_(row.not_before.is_(None), row.not_before <= now))
-    work = or_(due.exists(), here.where(row.lease_until <= now).exists(), ~here.exists())
+    due = here.where(
+        row.lane == lanes.c.name, row.state == DeliveryState.READY, row.not_before <= now
+    ).correlate(campaigns, lanes)
+    due_somewhere = select(lanes.c.name).where(due.exists()).correlate(campaigns)
+    dead = select(leases.c.worker).where(leases.c.until <= now)
+    work = or_(due_somewhere.exists(), dead.exists(), ~here.exists())
     query = select(campaigns.c.name).where(campaigns.c.state == CampaignState.SENDING, work)
     return list(connection.scalars(query.order_by(campaigns.c.id)))
 
@@ -111,10 +115,14 @@ def load_editions(connection: Connection, identity: int) -> dict[str, Any]:
     return {language: compiled for language, compiled in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
-def edition_digests(connection: Connection, identity: int) -> dict[str, str]:
-    """The digest of each edition of a campaign, by language: whether they have changed since they were loaded."""
-    query = select(editions.c.language, editions.c.digest).where(editions.c.campaign_id == identity)
-    return {language: digest for language, digest in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+def edition_digests(connection: Connection, identities: Sequence[int]) -> dict[int, dict[str, str]]:
+    """The digest of each edition of these campaigns, by campaign and language: whether they have changed since they were loaded."""
+    row = editions.c
+    query = select(row.campaign_id, row.language, row.digest).where(row.campaign_id.in_(identities))
+    found: dict[int, dict[str, str]] = {}
+    for identity, language, digest in connection.execute(query):
+        found.setdefault(identity, {})[language] = digest
+    return found
 
 
 def paused_notes(connection: Connection) -> dict[str, str]:

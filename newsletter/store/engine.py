@@ -110,6 +110,13 @@ def driver_connection(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
+def plan_for_many(connection: Connection) -> None:
+    """Tell PostgreSQL that this transaction goes through a large part of a large table: memory pays, compiling does not."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
+        connection.exec_driver_sql("SET LOCAL jit = off")
+
+
 def newest_revision() -> str | None:
     """The newest migration that this program knows."""
     return ScriptDirectory.from_config(_alembic()).get_current_head()

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, and_, case, func, literal, null, or_, select, update
+from sqlalchemy import Integer, String, and_, case, func, literal, null, select, true, update
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DELIVERY_MOVES, DeliveryState, Withheld
 from newsletter.store.gate import withheld_reason
 from newsletter.store.rows import table_of
-from newsletter.store.tables import Instant, campaigns, deliveries, subscribers
+from newsletter.store.tables import Instant, campaigns, deliveries, lanes, subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,11 @@ LONGEST_REPLY = 1000
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A row of the ledger that is ours for the length of a lease, with what its mail needs of the person."""
+    """A row of the ledger that its worker hands over, with what its mail needs of the person.
+
+    Attributes:
+        attempts: hand-overs before this one.
+    """
 
     id: int
     subscriber_id: int
@@ -43,111 +47,105 @@ class ClaimedRow:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one handed-over row."""
+    """What became of one handed-over row.
+
+    Attributes:
+        not_before: for a row that comes again, when.
+        counts: whether that was an attempt; it was none when nobody judged this message.
+    """
 
     id: int
     state: DeliveryState
     reply_code: int | None = None
     reply: str = ""
     not_before: datetime | None = None
+    counts: bool = True
 
     def __post_init__(self) -> None:
         if self.state not in DELIVERY_MOVES[DeliveryState.HANDING]:
             raise ValueError(f"a row that is handing cannot become {self.state}")
 
 
-def anything_due(connection: Connection, now: datetime) -> bool:
-    """Whether any campaign under way has a row to hand over at `now`."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim came to: rows to be handed over now, and how many the gate withheld."""
+
+    rows: tuple[ClaimedRow, ...] = ()
+    withheld: int = 0
+
+    @property
+    def found(self) -> int:
+        """How many rows were due."""
+        return len(self.rows) + self.withheld
+
+
+def due_turns(connection: Connection, now: datetime) -> list[tuple[int, str]]:
+    """Campaigns under way and lanes, as id and name, in which a row is due at `now`."""
     row = deliveries.c
-    due = select(row.id).where(
-        row.campaign_id == campaigns.c.id,
-        row.settled_at.is_(None),
-        row.state == DeliveryState.READY,
-        or_(row.not_before.is_(None), row.not_before <= now),
+    due = select(row.id).where(row.campaign_id == campaigns.c.id, row.lane == lanes.c.name, *_due(now))
+    # Asked once for each pair; as EXISTS it may become a join that reads every open row.
+    first = due.order_by(row.not_before, row.id).limit(1).scalar_subquery()
+    each = campaigns.join(lanes, true())
+    query = (
+        select(campaigns.c.id, lanes.c.name)
+        .select_from(each)
+        .where(campaigns.c.state == CampaignState.SENDING, first.is_not(None))
     )
-    sending = select(campaigns.c.id).where(campaigns.c.state == CampaignState.SENDING, due.exists())
-    return connection.scalar(sending.limit(1)) is not None
+    return [(campaign, lane) for campaign, lane in connection.execute(query)]  # noqa: C416 - Row is no tuple to mypy
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    row = deliveries.c
+    return row.settled_at.is_(None), row.state == DeliveryState.READY, row.not_before <= now
 
 
 def claim_batch(
-    connection: Connection, campaign: int, worker: str, now: datetime, lease_until: datetime, limit: int
-) -> list[ClaimedRow]:
-    """Lease up to `limit` due rows of a campaign to `worker`, in one statement; no two workers get the same row."""
-    row = deliveries.c
-    due = select(row.id).where(
-        row.campaign_id == campaign,
-        row.settled_at.is_(None),
-        row.state == DeliveryState.READY,
-        or_(row.not_before.is_(None), row.not_before <= now),
-    )
-    # A CTE is asked once. PostgreSQL may ask a subquery in an IN again and again, and lock other rows each time.
-    chosen = due.order_by(row.id).limit(limit).with_for_update(skip_locked=True).cte("chosen")
-    taken = (
-        update(deliveries)
-        .where(row.id.in_(select(chosen.c.id)), row.state == DeliveryState.READY)
-        .values(state=DeliveryState.LEASED, leased_by=worker, lease_until=lease_until)
-        .returning(row.id)
-    )
-    return _claimed(connection, list(connection.scalars(taken)))
+    connection: Connection, campaign: Campaign, lane: str, worker: str, now: datetime, limit: int
+) -> Claim:
+    """Take up to `limit` due rows of a campaign and a lane, ask the gate, and make them `handing`: the fact before the act.
 
-
-def _claimed(connection: Connection, ids: Sequence[int]) -> list[ClaimedRow]:
-    row, person = deliveries.c, subscribers.c
-    given = table_of(connection, {"id": (Integer, ids)})
-    joined = deliveries.join(subscribers, person.id == row.subscriber_id)
-    query = (
-        select(row.id, row.subscriber_id, row.language, row.attempts, person.address, person.given_name)
-        .select_from(joined)
-        .where(row.id.in_(select(given.c.id)))
-        .order_by(row.id)
-    )
-    return [ClaimedRow(*values) for values in connection.execute(query)]
-
-
-def hand_over(
-    connection: Connection,
-    campaign: Campaign,
-    ids: Sequence[int],
-    worker: str,
-    now: datetime,
-    lease_until: datetime,
-) -> set[int]:
-    """Ask the gate once more and make the rest `handing`: the fact before the act.
-
-    Returns:
-        The ids that may now be handed over. Missing are rows that the gate withheld (they are `skipped`, with the
-        reason) and rows whose lease has run out.
+    No two workers get the same row. Rows that the gate withholds are `skipped`, with the reason. The worker must have
+    its lease in the same transaction.
     """
     row, person = deliveries.c, subscribers.c
-    given = table_of(connection, {"id": (Integer, ids)})
-    ours = and_(row.state == DeliveryState.LEASED, row.leased_by == worker, row.lease_until > now)
     reason = withheld_reason(now, campaign.deadline, campaign.not_after)
-    values = {
+    columns = row.id, row.subscriber_id, row.language, row.attempts, person.address, person.given_name, reason
+    query = (
+        select(*columns)
+        .select_from(deliveries.join(subscribers, person.id == row.subscriber_id))
+        .where(row.campaign_id == campaign.id, row.lane == lane, *_due(now))
+        .order_by(row.not_before, row.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+    found = connection.execute(query).all()
+    free = tuple(ClaimedRow(*one[:-1]) for one in found if one[-1] is None)
+    if free:
+        _hand_over(connection, worker, [one.id for one in free], now)
+    for one in found:
+        if one[-1] is not None:
+            _skip(connection, and_(row.id == one.id, row.state == DeliveryState.READY), Withheld(one[-1]), now)
+    return Claim(free, len(found) - len(free))
+
+
+def _hand_over(connection: Connection, worker: str, ids: Sequence[int], now: datetime) -> None:
+    row = deliveries.c
+    given = table_of(connection, {"id": (Integer, ids)})
+    values: dict[str, Any] = {
         "state": DeliveryState.HANDING,
+        "leased_by": worker,
         "handed_at": now,
-        "lease_until": lease_until,
         "attempts": row.attempts + 1,
     }
-    free = select(person.id).where(person.id == row.subscriber_id, reason.is_(None)).exists()
-    handing = (
-        update(deliveries).where(row.id.in_(select(given.c.id)), ours, free).values(values).returning(row.id)
-    )
-    granted = set(connection.scalars(handing))
-    left = [identity for identity in ids if identity not in granted]
-    if left:
-        joined = deliveries.join(subscribers, person.id == row.subscriber_id)
-        found = select(row.id, reason).select_from(joined).where(row.id.in_(left), ours)
-        for identity, why in connection.execute(found).all():
-            if why is not None:
-                _skip(connection, and_(ours, row.id == identity), Withheld(why), now)
-    return granted
+    here = row.id.in_(select(given.c.id)), row.state == DeliveryState.READY
+    connection.execute(update(deliveries).where(*here).values(values))
 
 
 def settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
-    """Write down what became of handed-over rows, in one statement; only rows that are still ours move."""
+    """Write down what became of handed-over rows, many in one statement; only rows that are still ours move."""
     final = [done for done in settlements if done.state is not DeliveryState.READY]
     later = [done for done in settlements if done.state is DeliveryState.READY]
-    moved = sum(_come_again(connection, worker, done) for done in later)
+    moved = _come_again(connection, worker, later, now) if later else 0
     return moved + (_settle(connection, worker, final, now) if final else 0)
 
 
@@ -166,37 +164,39 @@ def _settle(connection: Connection, worker: str, settlements: Sequence[Settlemen
         row.state: given.state,
         row.reply_code: given.code,
         row.reply: given.reply,
-        row.not_before: null(),
         row.settled_at: case(
             (given.state == DeliveryState.UNSURE.value, null()), else_=literal(now, Instant())
         ),
-        row.lease_until: null(),
         row.leased_by: null(),
     }
-    here = row.id == given.id, row.state == DeliveryState.HANDING, row.leased_by == worker
-    return connection.execute(update(deliveries).where(*here).values(values)).rowcount
+    return connection.execute(update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)).rowcount
 
 
-def _come_again(connection: Connection, worker: str, done: Settlement) -> int:
+def _come_again(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
     row = deliveries.c
-    values: dict[str, Any] = {
-        "state": DeliveryState.READY,
-        "reply_code": done.reply_code,
-        "reply": done.reply[:LONGEST_REPLY],
-        "not_before": done.not_before,
-        "lease_until": None,
-        "leased_by": None,
+    given = table_of(
+        connection,
+        {
+            "id": (Integer, [done.id for done in settlements]),
+            "code": (Integer, [done.reply_code for done in settlements]),
+            "reply": (String, [done.reply[:LONGEST_REPLY] for done in settlements]),
+            "again": (Instant, [done.not_before or now for done in settlements]),
+            "free": (Integer, [int(not done.counts) for done in settlements]),
+        },
+    ).c
+    values: dict[Any, Any] = {
+        row.state: DeliveryState.READY,
+        row.reply_code: given.code,
+        row.reply: given.reply,
+        row.not_before: given.again,
+        row.leased_by: null(),
+        row.attempts: row.attempts - given.free,
     }
-    here = row.id == done.id, row.state == DeliveryState.HANDING, row.leased_by == worker
-    return connection.execute(update(deliveries).where(*here).values(values)).rowcount
+    return connection.execute(update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)).rowcount
 
 
-def give_back(connection: Connection, worker: str) -> int:
-    """Give rows that were leased but not handed over back to everybody."""
-    row = deliveries.c
-    here = row.leased_by == worker, row.state == DeliveryState.LEASED
-    values = {"state": DeliveryState.READY, "leased_by": None, "lease_until": None}
-    return connection.execute(update(deliveries).where(*here).values(values)).rowcount
+def _ours(worker: str) -> tuple[ColumnElement[bool], ...]:
+    return deliveries.c.state == DeliveryState.HANDING, deliveries.c.leased_by == worker
 
 
 def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
@@ -208,66 +208,44 @@ def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
         return 0
     row = deliveries.c
     given = table_of(connection, {"id": (Integer, ids)})
-    here = row.id.in_(select(given.c.id)), row.state == DeliveryState.HANDING, row.leased_by == worker
     values = {
         "state": DeliveryState.READY,
         "leased_by": None,
-        "lease_until": None,
         "handed_at": None,
         "attempts": row.attempts - 1,
     }
+    here = row.id.in_(select(given.c.id)), *_ours(worker)
     return connection.execute(update(deliveries).where(*here).values(values)).rowcount
 
 
-def renew_leases(connection: Connection, worker: str, now: datetime, lease_until: datetime) -> int:
-    """Say that a worker is alive: what it holds stays its own. Rows that have been taken from it are not taken back."""
+def rows_in_hand(connection: Connection, worker: str) -> list[int]:
+    """What a worker has in hand. Looks at all open rows: for workers that have died, not for every beat."""
     row = deliveries.c
-    here = row.leased_by == worker, row.lease_until > now
-    return connection.execute(update(deliveries).where(*here).values(lease_until=lease_until)).rowcount
+    query = select(row.id).where(row.settled_at.is_(None), *_ours(worker))
+    return list(connection.scalars(query.order_by(row.id)))
 
 
-def abandoned(connection: Connection, now: datetime) -> dict[str, list[int]]:
-    """Rows in the hands of workers whose lease has run out, by worker."""
-    row = deliveries.c
-    query = select(row.leased_by, row.id).where(row.lease_until <= now, row.state == DeliveryState.HANDING)
-    found: dict[str, list[int]] = {}
-    for worker, identity in connection.execute(query.order_by(row.id)):
-        found.setdefault(str(worker), []).append(identity)
-    return found
-
-
-def expire_leases(connection: Connection, now: datetime, *, resend_is_harmless: bool) -> tuple[int, int]:
-    """Take back rows whose worker has died: leased ones are ready again, handing ones are unsure.
-
-    Where handing over twice does no harm (the folder writes the same file again), handing rows are ready again too.
-    Rows that came back to a campaign that was cancelled meanwhile are withheld, or they would stay open for ever.
-
-    Returns:
-        How many became ready, and how many unsure.
+def let_go(connection: Connection, worker: str, *, resend_is_harmless: bool) -> int:
+    """What a dead worker still has in hand is unsure; or ready again, where handing over twice does no harm (the folder writes
+    the same file again).
     """
+    state = DeliveryState.READY if resend_is_harmless else DeliveryState.UNSURE
+    here = deliveries.c.settled_at.is_(None), *_ours(worker)
+    return connection.execute(update(deliveries).where(*here).values(state=state, leased_by=None)).rowcount
+
+
+def withhold_cancelled(connection: Connection, now: datetime) -> int:
+    """Withhold rows that came back to a campaign that was cancelled meanwhile, or they would stay open for ever."""
     row = deliveries.c
-    expired = and_(row.lease_until.is_not(None), row.lease_until <= now)
-    free = {"leased_by": None, "lease_until": None}
-    again = [DeliveryState.LEASED, DeliveryState.HANDING] if resend_is_harmless else [DeliveryState.LEASED]
-    ready = update(deliveries).where(expired, row.state.in_(again)).values(state=DeliveryState.READY, **free)
-    freed = connection.execute(ready).rowcount
-    unsure = (
-        update(deliveries)
-        .where(expired, row.state == DeliveryState.HANDING)
-        .values(state=DeliveryState.UNSURE, **free)
-    )
-    made_unsure = connection.execute(unsure).rowcount
     cancelled = select(campaigns.c.id).where(campaigns.c.state == CampaignState.CANCELLED)
-    left = and_(row.campaign_id.in_(cancelled), row.state == DeliveryState.READY)
-    _skip(connection, left, Withheld.CANCELLED, now)
-    return freed, made_unsure
+    left = and_(row.campaign_id.in_(cancelled), row.settled_at.is_(None), row.state == DeliveryState.READY)
+    return _skip(connection, left, Withheld.CANCELLED, now)
 
 
 def skip_open_rows(connection: Connection, campaign: int, reason: Withheld, now: datetime) -> int:
     """Withhold everything of a campaign that has not been handed over."""
     row = deliveries.c
-    open_states = row.state.in_((DeliveryState.READY, DeliveryState.LEASED))
-    here = and_(row.campaign_id == campaign, row.settled_at.is_(None), open_states)
+    here = and_(row.campaign_id == campaign, row.settled_at.is_(None), row.state == DeliveryState.READY)
     return _skip(connection, here, reason, now)
 
 
@@ -282,7 +260,7 @@ def decide_unsure(connection: Connection, ids: Sequence[int], *, send_again: boo
     row = deliveries.c
     here = row.id.in_(ids), row.state == DeliveryState.UNSURE
     if send_again:
-        values: dict[str, Any] = {"state": DeliveryState.READY, "not_before": None, "settled_at": None}
+        values: dict[str, Any] = {"state": DeliveryState.READY, "not_before": now, "settled_at": None}
     else:
         values = {"state": DeliveryState.SENT, "settled_at": now}
     return connection.execute(update(deliveries).where(*here).values(values)).rowcount
@@ -336,6 +314,5 @@ def _skip(connection: Connection, here: ColumnElement[bool], reason: Withheld, n
         "withheld": reason,
         "settled_at": now,
         "leased_by": null(),
-        "lease_until": null(),
     }
     return connection.execute(update(deliveries).where(here).values(values)).rowcount

@@ -58,6 +58,7 @@ def add_person(connection: Connection, row: PersonRow) -> int:
         "address": row.address,
         "address_key": row.key,
         "address_hash": row.address_hash,
+        "domain": row.key.rpartition("@")[2],
         "given_name": row.given_name,
         "language": row.language,
         "country": row.country,

@@ -9,7 +9,9 @@ from sqlalchemy import (
     JSON,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -86,6 +88,8 @@ subscribers = Table(
     _text("address", 320),
     _text("address_key", 320, unique=True),
     _text("address_hash", 64),
+    # What stands behind the @ of the key: lanes and reports go by it.
+    _text("domain", 255),
     _text("given_name"),
     _text("language", 20),
     _text("country", 2),
@@ -224,8 +228,8 @@ deliveries = Table(
     _text("state", 20),
     _text("language", 20),
     _text("withheld", 40, nullable=True),
-    Column("not_before", Instant),
-    Column("lease_until", Instant),
+    _text("lane", 60, server_default=""),
+    Column("not_before", Instant, nullable=False),
     _text("leased_by", 80, nullable=True),
     Column("attempts", Integer, nullable=False),
     Column("handed_at", Instant),
@@ -238,23 +242,70 @@ deliveries = Table(
         name="withheld",
     ),
     CheckConstraint("(state = 'skipped') = (withheld IS NOT NULL)", name="skipped_has_reason"),
-    UniqueConstraint("campaign_id", "subscriber_id"),
-    Index(None, "subscriber_id"),
+    # In this order it finds a person's mails too.
+    UniqueConstraint("subscriber_id", "campaign_id"),
+    # A campaign's rows are written together, so that PostgreSQL finds them by an index of block ranges, which costs nothing.
+    Index(None, "campaign_id", postgresql_using="brin"),
+    # Each row is written twice more, when it is handed over and when it is settled: with room on its page most of that
+    # touches no index (PostgreSQL calls such updates HOT).
+    postgresql_with={"fillfactor": 70},
 )
-# Only what is still open is looked for by its state, and that is never much for long.
+# What is still open, in the order in which it is due. No state stands in it: a row enters at launch and leaves when it is
+# settled, and what happens between costs the index nothing.
 Index(
     "ix_deliveries_open",
     deliveries.c.campaign_id,
+    deliveries.c.lane,
+    deliveries.c.not_before,
     deliveries.c.id,
     sqlite_where=deliveries.c.settled_at.is_(None),
     postgresql_where=deliveries.c.settled_at.is_(None),
 )
-# Asked on every beat, and nearly always empty.
-Index(
-    None,
-    deliveries.c.lease_until,
-    sqlite_where=deliveries.c.lease_until.is_not(None),
-    postgresql_where=deliveries.c.lease_until.is_not(None),
+
+# A worker's word that it lives: what it has in hand is its own for so long. One row for each worker, and none for those
+# that have nothing in hand; the lane and the connections are those it uses just now.
+leases = Table(
+    "leases",
+    metadata,
+    _text("worker", 80, primary_key=True),
+    Column("until", Instant, nullable=False),
+    _text("lane", 60, server_default=""),
+    Column("connections", Integer, nullable=False, server_default="0"),
+)
+
+# The pace of mail to each group of destinations, shared by all workers; "*" is the way out as a whole. See `core.lane`.
+lanes = Table(
+    "lanes",
+    metadata,
+    _text("name", 60, primary_key=True),
+    Column("tokens", Float),
+    Column("filled_at", Instant),
+    Column("slowness", Integer, nullable=False, server_default="0"),
+    Column("slowed_at", Instant),
+    Column("held_until", Instant),
+    _text("note", 1000, server_default=""),
+    Column("day", Date),
+    Column("day_count", Integer, nullable=False, server_default="0"),
+)
+
+# Who takes the mail of a domain, as its MX records said: the name of a group of destinations, "" for none that we know.
+providers = Table(
+    "providers",
+    metadata,
+    _text("domain", 255, primary_key=True),
+    _text("provider", 60),
+    Column("looked_up_at", Instant, nullable=False),
+)
+
+# Refusals that speak against an address without proving that nobody has it: so many, over so many days, and it is
+# suppressed. One for each campaign, as repeated attempts for one mail are one refusal.
+strikes = Table(
+    "strikes",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    _text("reason", 60, primary_key=True),
+    Column("campaign_id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
 )
 
 heartbeats = Table(

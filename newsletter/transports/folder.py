@@ -34,6 +34,7 @@ class FolderTransport:
     """
 
     name = "folder"
+    connections = 1
     resend_is_harmless = True
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +64,9 @@ class FolderTransport:
             return Receipt(envelope.message_id, envelope.recipient, Outcome.LATER, text=text)
         return Receipt(envelope.message_id, envelope.recipient, Outcome.ACCEPTED, text=text)
 
-    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+    def send_many(
+        self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
+    ) -> None:
         """One after the other."""
         for message in messages:
             if watch.halted():

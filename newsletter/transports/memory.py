@@ -25,6 +25,7 @@ class MemoryTransport:
     """
 
     name = "memory"
+    connections = 1
     resend_is_harmless = False
 
     def __init__(self, answers: Mapping[str, Outcome] | None = None, *, down: bool = False) -> None:
@@ -49,7 +50,9 @@ class MemoryTransport:
             self.accepted.append(envelope)
         return Receipt(envelope.message_id, envelope.recipient, outcome, text=f"told to answer {outcome}")
 
-    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+    def send_many(
+        self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
+    ) -> None:
         """One after the other."""
         for message in messages:
             if watch.halted():

@@ -35,7 +35,7 @@ class SmtpTransport:
 
     def __init__(self, server: Server, *, connections: int = 1, messages_per_connection: int = 1000) -> None:
         self._server = server
-        self._connections = connections
+        self.connections = connections
         self._messages_per_connection = messages_per_connection
         self._book = _WatchedBook()
         self._runner: asyncio.Runner | None = None
@@ -46,7 +46,7 @@ class SmtpTransport:
         pool = SmtpPool(
             self._server,
             self._book,
-            connections=self._connections,
+            connections=self.connections,
             messages_per_connection=self._messages_per_connection,
             waits=(),
         )
@@ -72,7 +72,9 @@ class SmtpTransport:
         runner, pool = self._opened()
         return runner.run(pool.send(envelope))
 
-    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+    def send_many(
+        self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
+    ) -> None:
         """Hand over many messages over all connections at once; `watch` is told what becomes of each."""
         runner, pool = self._opened()
         self._book.watch = watch
