@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from newsletter.core.dkim_key import DkimKey
     from newsletter.library import Library
     from newsletter.settings import Settings
+    from newsletter.sources.dns import Dns
     from newsletter.store.engine import Database
     from newsletter.transports.contract import Transport
 
@@ -29,6 +30,7 @@ class Office:
         secret: signs links, Message-IDs and suppressed addresses.
         nonce: ten fresh hexadecimal digits, one per compile.
         worker: unique name of this process in leases.
+        dns: asks about names; asking happens only when something is looked up.
         dkim_keys: each makes a signature on every mail.
     """
 
@@ -40,6 +42,7 @@ class Office:
     secret: bytes
     nonce: Callable[[], str]
     worker: str
+    dns: Dns
     dkim_keys: tuple[DkimKey, ...] = ()
 
     @property

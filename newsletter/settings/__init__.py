@@ -17,6 +17,7 @@ from newsletter.settings.parts import (
     Deadlines,
     Delivery,
     Dkim,
+    Dns,
     Engine,
     FolderTransport,
     Language,
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     delivery: Delivery = Delivery()
     engine: Engine = Engine()
     dkim: tuple[Dkim, ...] = ()
+    dns: Dns = Dns()
     tracking: Literal["none"] = "none"
     secret: SecretStr = SecretStr("")
 
