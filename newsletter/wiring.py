@@ -17,6 +17,7 @@ from newsletter.engine.pool import Pool
 from newsletter.flows.office import Office
 from newsletter.library import Library
 from newsletter.settings import FolderTransport, Settings, load_settings
+from newsletter.sources.dns import Dns
 from newsletter.store.engine import open_database
 from newsletter.transports.folder import FolderTransport as FolderWay
 from newsletter.transports.smtp.login import Login
@@ -62,6 +63,7 @@ def open_office(
         secret=_secret(settings),
         nonce=lambda: secrets.token_hex(5),
         worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+        dns=Dns(settings.dns.nameservers, settings.dns.timeout),
         dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
     )
 

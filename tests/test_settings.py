@@ -53,6 +53,7 @@ def test_the_shipped_configuration_loads(folder):
     assert settings.deadlines.ladder == (30, 7, 1)
     assert settings.deadlines.at == time(9)
     assert settings.lateness.campaigns == timedelta(hours=6)
+    assert (settings.dns.nameservers, settings.dns.timeout) == ((), timedelta(seconds=3))
     assert settings.path(settings.paths.var) == folder / "var"
 
 
@@ -80,6 +81,7 @@ def test_a_byte_order_mark_does_no_harm(folder):
         ("batch: 200", "batsch: 200", "delivery.batsch", "Did you mean 'batch'?"),
         ("reply_to:", "replyto:", "senders.default.replyto", "Did you mean 'reply_to'?"),
         ("website:", "web_site:", "organisation.web_site", "Did you mean 'website'?"),
+        ("nameservers: []", "nameserver: []", "dns.nameserver", "Did you mean 'nameservers'?"),
         ("path: var/outbox", "paht: var/outbox", "transport.paht", "Did you mean 'path'?"),
         (
             "path: var/outbox",
@@ -134,6 +136,12 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(
         ("legal_name: Common Thread aisbl", "legal_name: 7", "organisation.legal_name", "a text"),
         ("database: sqlite:///", "database: mysql://", "database", "sqlite:///"),
         ("tracking: none", "tracking: all", "tracking", "'none'"),
+        ("nameservers: []", "nameservers: [ns.example.org]", "dns.nameservers[1]", "192.0.2.53:5353"),
+        ("nameservers: []", "nameservers: [192.0.2.53, 192.0.2.54:x]", "dns.nameservers[2]", "192.0.2.53"),
+        ("nameservers: []", "nameservers: [192.0.2.53:0]", "dns.nameservers[1]", "192.0.2.53"),
+        ("nameservers: []", "nameservers: 192.0.2.53", "dns.nameservers", "a list"),
+        ("timeout: 3s", "timeout: 3", "dns.timeout", "a number and a unit: 90s"),
+        ("timeout: 3s", "timeout: 0s", "dns.timeout", "1 second"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_line_and_what_is_allowed(folder, before, after, field, allowed):
@@ -206,6 +214,17 @@ def test_a_nested_override_keeps_the_rest_of_its_section(folder, monkeypatch):
     assert settings.delivery.batch == 70
     assert settings.senders["default"].address == "other@example.org"
     assert settings.senders["default"].reply_to == "hello@example.org"
+
+
+def test_name_servers_may_have_ports(folder, monkeypatch):
+    edit(
+        folder,
+        "nameservers: []",
+        'nameservers: [192.0.2.53, "192.0.2.53:5353", "2001:db8::53", "[2001:db8::53]:5353"]',
+    )
+    assert len(load_settings(folder).dns.nameservers) == 4
+    monkeypatch.setenv("NEWSLETTER_DNS__NAMESERVERS", '["127.0.0.1:5353"]')
+    assert load_settings(folder).dns.nameservers == ("127.0.0.1:5353",)
 
 
 def test_the_environment_may_change_the_kind_of_transport(folder, monkeypatch):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
-from newsletter.core.dkim_key import zone_line
 from newsletter.core.refusal import Level, Problem, Refusal
 from newsletter.core.schedule import OccurrenceState
+from newsletter.flows.sender_records import look_up_records
 from newsletter.flows.workspace import check_articles
 from newsletter.store import campaigns, ledger, people
 from newsletter.store.engine import newest_revision
@@ -72,11 +72,15 @@ def _transport(office: Office, _now: datetime, findings: Findings) -> None:
 
 
 def _dkim(office: Office, _now: datetime, findings: Findings) -> None:
-    """What to publish; whether it is published is not looked up here."""
     findings.facts["dkim"] = "no key: mail leaves unsigned" if not office.dkim_keys else "signs"
     for key in office.dkim_keys:
-        findings.facts[f"dkim {key.selector}"] = zone_line(key)
         findings.problems += key.warnings
+
+
+def _sender_records(office: Office, _now: datetime, findings: Findings) -> None:
+    published = look_up_records(office)
+    findings.facts |= published.facts
+    findings.problems += published.problems
 
 
 def _articles(office: Office, now: datetime, findings: Findings) -> None:
@@ -153,6 +157,7 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _people,
     _transport,
     _dkim,
+    _sender_records,
     _articles,
     _scheduler,
     _workers,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from newsletter.core.dkim_key import DkimKey
     from newsletter.library import Library
     from newsletter.settings import Settings
+    from newsletter.sources.dns import Dns
     from newsletter.store.engine import Database
     from newsletter.transports.contract import Transport
 
@@ -31,6 +32,7 @@ class Office:
         secret: signs links, Message-IDs and suppressed addresses.
         nonce: ten fresh hexadecimal digits, one per compile.
         worker: unique name of this process in leases.
+        dns: asks about names; asking happens only when something is looked up.
         dkim_keys: each makes a signature on every mail.
         lanes: how fast mail may go, to all destinations and to groups of them.
         groups: which destinations have a lane of their own.
@@ -44,6 +46,7 @@ class Office:
     secret: bytes
     nonce: Callable[[], str]
     worker: str
+    dns: Dns
     dkim_keys: tuple[DkimKey, ...] = ()
     lanes: Lanes = Lanes()
     groups: tuple[DestinationGroup, ...] = ()

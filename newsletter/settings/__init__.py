@@ -17,6 +17,7 @@ from newsletter.settings.parts import (
     Deadlines,
     Delivery,
     Dkim,
+    Dns,
     Engine,
     FolderTransport,
     Lanes,
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     lanes: Lanes = Lanes()
     engine: Engine = Engine()
     dkim: tuple[Dkim, ...] = ()
+    dns: Dns = Dns()
     tracking: Literal["none"] = "none"
     secret: SecretStr = SecretStr("")
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from newsletter.core.mailbox import parse_address
+from newsletter.core.nameserver import parse_nameserver
 from newsletter.core.refusal import Refusal
 from newsletter.core.wallclock import zone_named
 
@@ -49,6 +50,14 @@ def _address(value: str) -> str:
         raise ValueError(str(refusal)) from None
 
 
+def _nameserver(value: str) -> str:
+    try:
+        parse_nameserver(value)
+    except Refusal as refusal:
+        raise ValueError(refusal.problems[0].remedy) from None
+    return value
+
+
 def _clock(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
         raise ValueError('write a time of day in quotes: "09:00"')
@@ -69,6 +78,7 @@ def _like(pattern: str, allowed: str) -> AfterValidator:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Address = Annotated[str, AfterValidator(_address)]
+Nameserver = Annotated[str, AfterValidator(_nameserver)]
 Language = Annotated[
     str, _like(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write the code of a language such as en or fr")
 ]
@@ -159,6 +169,13 @@ class Dkim(Part):
                 "write either key_file (a path) or key_variable (the name of an environment variable)"
             )
         return self
+
+
+class Dns(Part):
+    """Who is asked about names: `address` or `address:port`; the system's own name servers when empty."""
+
+    nameservers: tuple[Nameserver, ...] = ()
+    timeout: Duration = Field(default=timedelta(seconds=3), ge=timedelta(seconds=1))
 
 
 class Paths(Part):

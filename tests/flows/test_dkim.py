@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from newsletter.core.dkim_key import public_record
 from newsletter.core.refusal import ConfigurationRefused
-from newsletter.flows.doctor import examine
 from newsletter.wiring import open_office
 
 DKIM = "dkim: []\n"
@@ -50,14 +49,6 @@ def test_a_delivered_mail_verifies_with_both_keys(bench, signing):
     for index in range(2):
         assert verifier.verify(idx=index, dnsfunc=lambda name, **_: records[name])
     assert content.count(b"DKIM-Signature:") == 2
-    office.database.close()
-
-
-def test_the_doctor_prints_what_to_publish(signing, clock):
-    office = open_office(signing, clock, {"secret": "a key for tests"})
-    facts = examine(office, clock.now).facts
-    assert "rsa1._domainkey.news.example.org" in facts["dkim rsa1"]
-    assert "k=ed25519" in facts["dkim ed1"]
     office.database.close()
 
 
