@@ -10,7 +10,10 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.destination import DestinationGroup
+from newsletter.core.destination_groups import GROUPS
 from newsletter.core.dkim_key import load_key
+from newsletter.core.lane import WAY_OUT, Lane, Lanes, WarmUp
 from newsletter.core.refusal import ConfigurationRefused, Problem
 from newsletter.engine.local import Local
 from newsletter.engine.pool import Pool
@@ -64,6 +67,8 @@ def open_office(
         nonce=lambda: secrets.token_hex(5),
         worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         dns=Dns(settings.dns.nameservers, settings.dns.timeout),
+        lanes=_lanes(settings),
+        groups=_groups(settings),
         dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
     )
 
@@ -138,6 +143,33 @@ def _transport(settings: Settings) -> Transport:
     timeouts = Timeouts() if way.timeout is None else Timeouts.all(way.timeout.total_seconds())
     server = Server(way.host, way.port, Security(way.encryption), login, timeouts=timeouts)
     return SmtpWay(server, connections=way.connections, messages_per_connection=way.messages_per_connection)
+
+
+def _lanes(settings: Settings) -> Lanes:
+    """How fast mail may go, by the configuration."""
+    part = settings.lanes
+    plan = WarmUp(part.warm_up.begins, part.warm_up.days) if part.warm_up else None
+    whole = Lane(WAY_OUT, part.per_hour, part.connections, plan)
+    return Lanes.of([whole, *(Lane(name, one.per_hour, one.connections) for name, one in part.groups.items())])
+
+
+def _groups(settings: Settings) -> tuple[DestinationGroup, ...]:
+    """Destinations with a lane of their own: those of the configuration, then the large providers. A folder has none.
+
+    Raises:
+        ConfigurationRefused: a group of which nobody knows what belongs to it.
+    """
+    if isinstance(settings.transport, FolderTransport):
+        return ()
+    known = {group.name: group for group in GROUPS}
+    for name, part in settings.lanes.groups.items():
+        if part.domains or part.mx:
+            known[name] = DestinationGroup(name, part.domains, part.mx)
+        elif name not in known:
+            what = f"Nobody knows which destinations belong to the group '{name}'."
+            remedy = f"Write its domains or mx, or use one of: {', '.join(sorted(known))}."
+            raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, f"lanes.groups.{name}"))
+    return tuple(known.values())
 
 
 def _dkim_key(settings: Settings, part: Dkim) -> DkimKey:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.core.delivery import DELIVERY_MOVES, SETTLED, DeliveryState, Withheld
 
-READY, LEASED, HANDING, SENT, FAILED, SKIPPED, UNSURE = DeliveryState
+READY, HANDING, SENT, FAILED, SKIPPED, UNSURE = DeliveryState
 
 
 def reachable(start):
@@ -34,11 +34,11 @@ def test_every_open_row_can_be_settled():
 
 def test_nothing_is_sent_that_was_not_handing_or_decided_by_a_person():
     assert {state for state, moves in DELIVERY_MOVES.items() if SENT in moves} == {HANDING, UNSURE}
-    assert {state for state, moves in DELIVERY_MOVES.items() if HANDING in moves} == {LEASED}
+    assert {state for state, moves in DELIVERY_MOVES.items() if HANDING in moves} == {READY}
 
 
 def test_what_may_have_been_handed_over_is_not_said_to_be_withheld_unless_a_person_decides():
-    assert {state for state, moves in DELIVERY_MOVES.items() if SKIPPED in moves} == {READY, LEASED, UNSURE}
+    assert {state for state, moves in DELIVERY_MOVES.items() if SKIPPED in moves} == {READY, UNSURE}
 
 
 def test_reasons_are_words_that_fit_their_column():

@@ -62,6 +62,7 @@ def row(connection, campaign, number, state):
         "state": state,
         "language": "en",
         "attempts": 0,
+        "not_before": NOW,
         "withheld": Withheld.PAUSED if state == DeliveryState.SKIPPED else None,
         "settled_at": NOW if settled else None,
     }

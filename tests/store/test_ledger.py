@@ -19,13 +19,22 @@ from newsletter.store import ledger, people
 from newsletter.store.audience import freeze_audience
 from newsletter.store.campaigns import add_campaign, get_campaign, move_campaign
 from newsletter.store.deadlines import add_deadline
+from newsletter.store.lanes import know_lanes
+from newsletter.store.leases import (
+    bury,
+    connections_in_use,
+    dead_workers,
+    end_lease,
+    renew_lease,
+    take_lease,
+)
 from newsletter.store.tables import deliveries
 
 NOW = datetime(2021, 9, 16, 7, 30, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
 UNTIL = NOW + LEASE
 CALL = "call/closing"
-READY, LEASED, HANDING, SENT, FAILED, SKIPPED, UNSURE = DeliveryState
+READY, HANDING, SENT, FAILED, SKIPPED, UNSURE = DeliveryState
 
 
 def enrol(connection, number):
@@ -57,16 +66,11 @@ def open_book(database, count=3, **more):
         return campaign, list(connection.scalars(select(deliveries.c.id).order_by(deliveries.c.id)))
 
 
-def claim(database, campaign, worker="one", now=NOW, limit=50):
+def claim(database, campaign, worker="one", now=NOW, limit=50, lane=""):
+    """What a worker has in hand after a claim, with its lease."""
     with database.write() as connection:
-        return [
-            row.id for row in ledger.claim_batch(connection, campaign.id, worker, now, now + LEASE, limit)
-        ]
-
-
-def hand_over(database, campaign, ids, worker="one", now=NOW):
-    with database.write() as connection:
-        return ledger.hand_over(connection, campaign, ids, worker, now, now + LEASE)
+        take_lease(connection, worker, now + LEASE)
+        return [row.id for row in ledger.claim_batch(connection, campaign, lane, worker, now, limit).rows]
 
 
 def settle(database, ids, state, worker="one", now=NOW, **more):
@@ -74,9 +78,11 @@ def settle(database, ids, state, worker="one", now=NOW, **more):
         return ledger.settle(connection, worker, [ledger.Settlement(one, state, **more) for one in ids], now)
 
 
-def expire(database, now, *, harmless=False):
+def bury_dead(database, now, *, harmless=False):
+    """What becomes of the rows of workers whose lease has run out: how many moved."""
     with database.write() as connection:
-        return ledger.expire_leases(connection, now, resend_is_harmless=harmless)
+        dead = [worker for worker in dead_workers(connection, now) if bury(connection, worker, now)]
+        return sum(ledger.let_go(connection, worker, resend_is_harmless=harmless) for worker in dead)
 
 
 def rows(database):
@@ -94,20 +100,25 @@ def states(database):
 def handed(database, count=3, **more):
     """A campaign whose rows are all handing, by worker `one`."""
     campaign, ids = open_book(database, count, **more)
-    claim(database, campaign)
-    assert hand_over(database, campaign, ids) == set(ids)
+    assert claim(database, campaign) == ids
     return campaign, ids
 
 
-def test_a_claim_leases_the_oldest_due_rows_and_no_more_than_asked(database):
+def test_a_claim_takes_the_oldest_due_rows_and_no_more_than_asked(database):
     campaign, ids = open_book(database)
     with database.write() as connection:
-        taken = ledger.claim_batch(connection, campaign.id, "one", NOW, UNTIL, 2)
+        taken = ledger.claim_batch(connection, campaign, "", "one", NOW, 2).rows
     assert [row.id for row in taken] == ids[:2]
     assert (taken[0].address, taken[0].language, taken[0].attempts) == ("reader0@example.org", "en", 0)
-    assert states(database) == [LEASED, LEASED, READY]
-    first = rows(database)[ids[0]]
-    assert (first["leased_by"], first["lease_until"]) == ("one", UNTIL)
+
+
+def test_it_is_written_down_before_anything_is_handed_over(database):
+    campaign, ids = open_book(database)
+    later = NOW + timedelta(minutes=1)
+    claim(database, campaign, limit=1, now=later)
+    row = rows(database)[ids[0]]
+    assert (row["state"], row["leased_by"], row["attempts"], row["handed_at"]) == (HANDING, "one", 1, later)
+    assert states(database) == [HANDING, READY, READY]
 
 
 def test_a_claim_takes_rows_of_its_campaign_only(database):
@@ -134,15 +145,18 @@ def test_two_workers_never_share_a_row(database):
         assert all(rows(database)[one]["leased_by"] == name for one in share)
 
 
-def test_handing_over_is_written_down_before_it_happens(database):
+def test_a_claim_keeps_to_its_lane(database):
     campaign, ids = open_book(database)
-    claim(database, campaign, limit=2)
-    later = NOW + timedelta(minutes=1)
-    assert hand_over(database, campaign, ids[:1], now=later) == set(ids[:1])
-    row = rows(database)[ids[0]]
-    assert (row["state"], row["attempts"], row["handed_at"]) == (HANDING, 1, later)
-    assert row["lease_until"] == later + LEASE
-    assert states(database) == [HANDING, LEASED, READY]
+    with database.write() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.id == ids[1]).values(lane="google"))
+        know_lanes(connection, ["google", "yahoo"])
+    with database.read() as connection:
+        assert sorted(ledger.due_turns(connection, NOW)) == [(campaign.id, ""), (campaign.id, "google")]
+    assert claim(database, campaign, lane="yahoo") == []
+    assert claim(database, campaign, lane="google") == [ids[1]]
+    assert claim(database, campaign) == [ids[0], ids[2]]
+    with database.read() as connection:
+        assert ledger.due_turns(connection, NOW) == []
 
 
 def leave(connection, identity):
@@ -171,15 +185,16 @@ def say(mark, connection, identity):
         (partial(say, DeadlineMark.STOPPED), Withheld.STOPPED),
     ],
 )
-def test_what_a_person_said_after_the_claim_still_counts(database, change, reason):
+def test_what_a_person_said_after_the_launch_still_counts(database, change, reason):
     campaign, ids = open_book(database, deadline=CALL)
-    claim(database, campaign)
     with database.write() as connection:
         change(connection, rows(database)[ids[1]]["subscriber_id"])
-    assert hand_over(database, campaign, ids) == {ids[0], ids[2]}
+    with database.write() as connection:
+        taken = ledger.claim_batch(connection, campaign, "", "one", NOW, 50)
+    assert ([row.id for row in taken.rows], taken.withheld, taken.found) == ([ids[0], ids[2]], 1, 3)
     row = rows(database)[ids[1]]
     assert (row["state"], row["withheld"], row["settled_at"]) == (SKIPPED, reason, NOW)
-    assert (row["attempts"], row["leased_by"], row["lease_until"]) == (0, None, None)
+    assert (row["attempts"], row["leased_by"]) == (0, None)
 
 
 def test_marks_about_a_deadline_do_not_stop_a_mail_about_something_else(database):
@@ -187,43 +202,46 @@ def test_marks_about_a_deadline_do_not_stop_a_mail_about_something_else(database
     with database.write() as connection:
         say(DeadlineMark.APPLIED, connection, rows(database)[ids[0]]["subscriber_id"])
         other = launch(connection, "october")
-    assert len(hand_over(database, other, claim(database, other))) == 3
+    assert len(claim(database, other)) == 3
 
 
 def test_a_pause_that_is_over_withholds_nothing(database):
     campaign, ids = open_book(database, 1)
     with database.write() as connection:
         people.set_pause(connection, rows(database)[ids[0]]["subscriber_id"], NOW)
-    claim(database, campaign)
-    assert hand_over(database, campaign, ids) == set(ids)
+    assert claim(database, campaign) == ids
 
 
 def test_nothing_about_a_deadline_is_handed_over_after_it(database):
     campaign, ids = open_book(database, not_after=NOW + timedelta(minutes=1))
-    claim(database, campaign)
-    assert hand_over(database, campaign, ids[:1]) == {ids[0]}
-    assert hand_over(database, campaign, ids[1:], now=NOW + timedelta(minutes=1)) == set()
+    assert claim(database, campaign, limit=1) == ids[:1]
+    assert claim(database, campaign, now=NOW + timedelta(minutes=1)) == []
     assert states(database) == [HANDING, SKIPPED, SKIPPED]
     assert rows(database)[ids[1]]["withheld"] == Withheld.DEADLINE_PASSED
 
 
-def test_a_lease_that_has_run_out_hands_nothing_over(database):
-    campaign, ids = open_book(database)
+def test_a_lease_is_renewed_by_whoever_still_has_it(database):
+    campaign, _ = open_book(database)
     claim(database, campaign)
     with database.write() as connection:
-        leave(connection, rows(database)[ids[0]]["subscriber_id"])
-    assert hand_over(database, campaign, ids, now=UNTIL) == set()
-    assert states(database) == [LEASED] * 3
+        assert renew_lease(connection, "one", NOW, UNTIL + LEASE)
+        assert not renew_lease(connection, "two", NOW, UNTIL)
+        assert dead_workers(connection, UNTIL) == []
+        assert dead_workers(connection, UNTIL + LEASE) == ["one"]
+        assert not renew_lease(connection, "one", UNTIL + LEASE, UNTIL + 2 * LEASE)
+        end_lease(connection, "one")
+        assert dead_workers(connection, UNTIL + LEASE) == []
 
 
-@pytest.mark.parametrize("worker", ["two", ""])
-def test_a_row_is_handed_over_by_whoever_leased_it_only(database, worker):
-    campaign, ids = open_book(database)
-    claim(database, campaign)
-    assert hand_over(database, campaign, ids, worker) == set()
-    assert hand_over(database, campaign, []) == set()
-    assert hand_over(database, campaign, ids) == set(ids)
-    assert hand_over(database, campaign, ids) == set()
+def test_living_workers_share_the_connections_of_a_lane(database):
+    with database.write() as connection:
+        take_lease(connection, "one", UNTIL, lane="google", connections=3)
+        take_lease(connection, "two", UNTIL, lane="google", connections=2)
+        take_lease(connection, "three", UNTIL, lane="", connections=4)
+        take_lease(connection, "dead", NOW, lane="google", connections=9)
+        assert connections_in_use(connection, "google", "one", NOW) == 2
+        assert connections_in_use(connection, None, "one", NOW) == 6
+        assert connections_in_use(connection, "yahoo", "one", NOW) == 0
 
 
 @pytest.mark.parametrize("state", [SENT, FAILED])
@@ -235,7 +253,7 @@ def test_an_answer_settles_a_row_once_and_for_its_owner_only(database, state):
     row = rows(database)[ids[0]]
     assert (row["state"], row["settled_at"], row["reply_code"]) == (state, NOW, 250)
     assert row["reply"] == "é" * 1000
-    assert (row["leased_by"], row["lease_until"]) == (None, None)
+    assert row["leased_by"] is None
     assert states(database) == [state, state, HANDING]
 
 
@@ -258,24 +276,21 @@ def test_a_row_that_should_come_again_waits_for_its_time(database):
     settle(database, ids, READY, not_before=NOW + timedelta(minutes=5))
     assert claim(database, campaign, now=NOW + timedelta(minutes=4)) == []
     assert claim(database, campaign, now=NOW + timedelta(minutes=5)) == ids
-    assert rows(database)[ids[0]]["attempts"] == 1
+    assert rows(database)[ids[0]]["attempts"] == 2
+
+
+def test_what_nobody_judged_was_no_attempt(database):
+    _, ids = handed(database, 2)
+    settle(database, ids[:1], READY, not_before=UNTIL, counts=False)
+    settle(database, ids[1:], READY, not_before=UNTIL, reply_code=451)
+    kept = rows(database)
+    assert [(kept[one]["attempts"], kept[one]["not_before"]) for one in ids] == [(0, UNTIL), (1, UNTIL)]
 
 
 @pytest.mark.parametrize("state", sorted(set(DeliveryState) - DELIVERY_MOVES[HANDING]))
 def test_an_answer_cannot_be_what_the_table_of_moves_forbids(state):
     with pytest.raises(ValueError, match="cannot become"):
         ledger.Settlement(1, state)
-
-
-def test_giving_back_frees_what_was_not_handed_over(database):
-    campaign, ids = open_book(database)
-    claim(database, campaign, "one", limit=2)
-    claim(database, campaign, "two")
-    hand_over(database, campaign, ids[:1])
-    with database.write() as connection:
-        assert ledger.give_back(connection, "one") == 1
-    assert states(database) == [HANDING, READY, LEASED]
-    assert rows(database)[ids[1]]["leased_by"] is None
 
 
 def test_taking_back_is_no_attempt(database):
@@ -290,15 +305,16 @@ def test_taking_back_is_no_attempt(database):
     assert claim(database, campaign, "two") == ids[1:]
 
 
-@pytest.mark.parametrize(("harmless", "after", "counts"), [(False, UNSURE, (1, 1)), (True, READY, (2, 0))])
-def test_when_a_worker_has_died_its_rows_are_free_or_in_doubt(database, harmless, after, counts):
+@pytest.mark.parametrize(("harmless", "after"), [(False, UNSURE), (True, READY)])
+def test_what_a_dead_worker_had_in_hand_is_in_doubt(database, harmless, after):
     campaign, ids = open_book(database)
     claim(database, campaign, limit=2)
-    hand_over(database, campaign, ids[:1])
-    assert expire(database, UNTIL - timedelta(seconds=1), harmless=harmless) == (0, 0)
-    assert expire(database, UNTIL, harmless=harmless) == counts
-    assert states(database) == [after, READY, READY]
-    assert expire(database, UNTIL, harmless=harmless) == (0, 0)
+    assert bury_dead(database, UNTIL - timedelta(seconds=1), harmless=harmless) == 0
+    with database.read() as connection:
+        assert ledger.rows_in_hand(connection, "one") == ids[:2]
+    assert bury_dead(database, UNTIL, harmless=harmless) == 2
+    assert states(database) == [after, after, READY]
+    assert bury_dead(database, UNTIL, harmless=harmless) == 0
     assert settle(database, ids[:1], SENT) == 0  # the worker was only slow: too late now
 
 
@@ -308,21 +324,21 @@ def test_rows_that_come_back_to_a_cancelled_campaign_do_not_stay_open(database):
         move_campaign(connection, campaign.id, CampaignState.SENDING, CampaignState.CANCELLED)
         assert ledger.skip_open_rows(connection, campaign.id, Withheld.CANCELLED, NOW) == 0
     settle(database, ids, READY, not_before=UNTIL)
-    expire(database, NOW)
+    with database.write() as connection:
+        assert ledger.withhold_cancelled(connection, NOW) == 1
     row = rows(database)[ids[0]]
     assert (row["state"], row["withheld"]) == (SKIPPED, Withheld.CANCELLED)
 
 
 def test_cancelling_withholds_what_was_not_handed_over(database):
     campaign, ids = open_book(database)
-    claim(database, campaign, limit=2)
-    hand_over(database, campaign, ids[:1])
+    claim(database, campaign, limit=1)
     with database.write() as connection:
         other = launch(connection, "october")
         assert ledger.skip_open_rows(connection, campaign.id, Withheld.CANCELLED, NOW) == 2
         assert ledger.ids_in_state(connection, other.id, READY) != []
     assert states(database)[:3] == [HANDING, SKIPPED, SKIPPED]
-    assert hand_over(database, campaign, ids[1:]) == set()
+    assert claim(database, campaign) == []
 
 
 @pytest.mark.parametrize(("again", "after"), [(True, READY), (False, SENT)])
@@ -357,26 +373,26 @@ def test_the_database_itself_refuses_a_second_row_for_the_same_person(database):
     campaign, ids = open_book(database, 1)
     row = {"campaign_id": campaign.id, "subscriber_id": rows(database)[ids[0]]["subscriber_id"]}
     with pytest.raises(IntegrityError), database.write() as connection:
-        connection.execute(insert(deliveries).values(row | {"state": READY, "language": "en", "attempts": 0}))
+        made = {"state": READY, "language": "en", "attempts": 0, "not_before": NOW}
+        connection.execute(insert(deliveries).values(row | made))
 
 
-def test_whether_anything_is_due(database):
+def test_where_anything_is_due(database):
     def due(now=NOW):
         with database.read() as connection:
-            return ledger.anything_due(connection, now)
+            return ledger.due_turns(connection, now)
 
-    assert not due()
+    assert due() == []
     campaign, ids = open_book(database, 1)
-    assert due()
+    assert due() == [(campaign.id, "")]
     claim(database, campaign)
-    assert not due()
-    hand_over(database, campaign, ids)
+    assert due() == []
     settle(database, ids, READY, not_before=UNTIL)
-    assert not due()
-    assert due(UNTIL)
+    assert due() == []
+    assert due(UNTIL) == [(campaign.id, "")]
     with database.write() as connection:
         move_campaign(connection, campaign.id, CampaignState.SENDING, CampaignState.PAUSED)
-    assert not due(UNTIL)
+    assert due(UNTIL) == []
 
 
 def test_rows_are_listed_and_counted(database):

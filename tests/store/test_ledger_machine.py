@@ -19,11 +19,12 @@ from newsletter.store import ledger, people
 from newsletter.store.audience import freeze_audience
 from newsletter.store.campaigns import add_campaign, finish_campaigns, get_campaign
 from newsletter.store.engine import open_database
+from newsletter.store.leases import bury, dead_workers, take_lease
 from newsletter.store.tables import deliveries, metadata
 
 START = datetime(2021, 9, 16, 7, 30, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
-READY, LEASED, HANDING, SENT, FAILED, SKIPPED, UNSURE = DeliveryState
+READY, HANDING, SENT, FAILED, SKIPPED, UNSURE = DeliveryState
 OUTCOMES = st.sampled_from([SENT, SENT, SENT, READY, FAILED, UNSURE])
 PEOPLE = 5
 
@@ -31,7 +32,7 @@ PEOPLE = 5
 class LedgerMachine(RuleBasedStateMachine):
     """Two workers, an officer and readers at one ledger; the sink is what has left the house.
 
-    `accepted` counts what the way out took, row by row. A worker that dies forgets what it leased and what it was told.
+    `accepted` counts what the way out took, row by row. A worker that dies forgets what it has in hand and what it was told.
     """
 
     harmless = False
@@ -41,7 +42,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.database = open_database("sqlite://", Path())
         self.now = START
         self.accepted, self.again = Counter(), Counter()
-        self.leased = {"one": [], "two": []}
         self.answers = {"one": [], "two": []}
         self.left = set()
         with self.database.write() as connection:
@@ -87,38 +87,41 @@ class LedgerMachine(RuleBasedStateMachine):
         self.before = after
         return answer
 
-    def hand(self, worker, outcomes):
-        """Hand over what the worker has leased; gives what it would write down."""
-        rows, self.leased[worker] = self.leased[worker], []
-        granted = self.write(ledger.hand_over, self.campaign, rows, worker, self.now, self.now + LEASE)
-        assert granted <= set(rows)
+    def claim(self, worker, limit):
+        """The lease and the rows that it holds, in one transaction."""
+
+        def work(connection):
+            take_lease(connection, worker, self.now + LEASE)
+            return ledger.claim_batch(connection, self.campaign, "", worker, self.now, limit)
+
+        claim = self.write(work)
+        assert claim.found <= limit
+        return [row.id for row in claim.rows]
+
+    def hand(self, worker, outcomes, limit=PEOPLE):
+        """Take rows in hand and hand over as many as there are outcomes; gives both, the latter as it would be written down."""
+        rows = self.claim(worker, limit)
         told = []
-        for row, outcome in zip(sorted(granted), outcomes, strict=False):
+        for row, outcome in zip(rows, outcomes, strict=False):
             assert self.before[row][1] not in self.left
             if outcome in {SENT, UNSURE}:
                 self.accepted[row] += 1
             later = self.now + timedelta(minutes=5) if outcome is READY else None
             told.append(ledger.Settlement(row, outcome, 250, "", later))
-        return granted, told
+        return rows, told
 
     workers = st.sampled_from(["one", "two"])
     outcome_lists = st.lists(OUTCOMES, min_size=PEOPLE, max_size=PEOPLE)
 
-    @rule(worker=workers, limit=st.integers(1, PEOPLE))
-    def claims(self, worker, limit):
-        rows = self.write(ledger.claim_batch, self.campaign.id, worker, self.now, self.now + LEASE, limit)
-        assert len(rows) <= limit
-        self.leased[worker] += [row.id for row in rows]
-
-    @rule(worker=workers, outcomes=outcome_lists)
-    def hands_over_and_settles(self, worker, outcomes):
-        _, told = self.hand(worker, outcomes)
+    @rule(worker=workers, outcomes=outcome_lists, limit=st.integers(1, PEOPLE))
+    def hands_over_and_settles(self, worker, outcomes, limit):
+        _, told = self.hand(worker, outcomes, limit)
         assert self.write(ledger.settle, worker, told, self.now) == len(told)
 
     @rule(worker=workers, outcomes=outcome_lists, reached=st.integers(0, PEOPLE))
     def dies_while_handing_over(self, worker, outcomes, reached):
         self.hand(worker, outcomes[:reached])
-        self.leased[worker], self.answers[worker] = [], []
+        self.answers[worker] = []
 
     @rule(worker=workers, outcomes=outcome_lists)
     def hands_over_and_dawdles(self, worker, outcomes):
@@ -131,18 +134,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(worker=workers, outcomes=outcome_lists, reached=st.integers(0, PEOPLE))
     def loses_the_connection(self, worker, outcomes, reached):
-        granted, told = self.hand(worker, outcomes[:reached])
+        rows, told = self.hand(worker, outcomes[:reached])
         self.write(ledger.settle, worker, told, self.now)
-        self.write(ledger.take_back, worker, sorted(granted - {one.id for one in told}))
-
-    @rule(worker=workers)
-    def gives_back(self, worker):
-        self.leased[worker] = []
-        self.write(ledger.give_back, worker)
-
-    @rule(worker=workers)
-    def dies_before_handing_over(self, worker):
-        self.leased[worker] = []
+        self.write(ledger.take_back, worker, sorted(set(rows) - {one.id for one in told}))
 
     @rule(minutes=st.integers(1, 6))
     def time_goes_by(self, minutes):
@@ -151,13 +145,19 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(minutes=st.integers(0, 6))
     def leases_expire(self, minutes=0):
         self.now += timedelta(minutes=minutes)
-        self.write(ledger.expire_leases, self.now, resend_is_harmless=self.harmless)
+
+        def work(connection):
+            for worker in dead_workers(connection, self.now):
+                assert bury(connection, worker, self.now)
+                ledger.let_go(connection, worker, resend_is_harmless=self.harmless)
+
+        self.write(work)
 
     @rule(worker=workers)
     def is_overtaken(self, worker):
         """It was not dead, only slow: it still believes that the rows are its own."""
         self.leases_expire(2)
-        self.claims("two" if worker == "one" else "one", PEOPLE)
+        self.dies_while_handing_over("two" if worker == "one" else "one", [], 0)
 
     @rule(number=st.integers(0, PEOPLE - 1))
     def somebody_leaves(self, number):
@@ -203,8 +203,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.leases_expire()
                 rows = [row for row, (state, _) in self.before.items() if state == UNSURE]
                 self.write(ledger.decide_unsure, rows, send_again=False, now=self.now)
-                self.claims("one", PEOPLE)
-                self.hands_over_and_settles("one", [SENT] * PEOPLE)
+                self.hands_over_and_settles("one", [SENT] * PEOPLE, PEOPLE)
             assert all(state in SETTLED for state, _ in self.before.values())
             for row, (state, person) in self.before.items():
                 assert state != SKIPPED or person in self.left

@@ -198,6 +198,7 @@ def _store(connection, person, number):
         "address": f"Reader{number}@example.org",
         "address_key": f"reader{number}@example.org",
         "address_hash": f"{number * 7919 % 1000:064}",
+        "domain": "example.org",
         "standing": "confirmed",
         "source": "form",
         "attributes": dict(person.attributes),
@@ -210,7 +211,7 @@ def _store(connection, person, number):
     for campaign, name in connection.execute(select(tables.campaigns.c.id, tables.campaigns.c.name)).all():
         state = "sent" if name in person.received else "unsure"
         row = {"campaign_id": campaign, "subscriber_id": identity, "state": state}
-        connection.execute(insert(tables.deliveries).values(row | {"language": "en", "attempts": 1}))
+        connection.execute(insert(tables.deliveries).values(row | {"language": "en", "attempts": 1, "not_before": NOW}))
     for key in DEADLINES:
         mark = "applied" if key in person.applied else "stopped"
         row = {"deadline": key, "subscriber_id": identity, "mark": mark, "at": NOW}
