@@ -147,15 +147,14 @@ class Connection:
             return
         if not replies:
             return
-        hear = dialogue.hear
         try:
-            for reply in replies:
-                hear(reply)
+            dialogue.hear_all(replies)
         except Exception as error:  # noqa: BLE001 - of the house; whatever it is, this connection cannot go on
             self._fail(error)
             return
         self._watch()
-        self._check()
+        if dialogue.over or not dialogue.awaited:
+            self._check()
 
     def drained(self) -> None:
         """All is written: from now on the answer is waited for."""
