@@ -159,8 +159,13 @@ class Transport(Protocol):
         """
         ...
 
-    def send_many(self, messages: Sequence[Outgoing], watch: Watch) -> None:
+    def send_many(
+        self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
+    ) -> None:
         """Hand over many messages; `watch` is told of each. Those that it is told nothing of were not begun.
+
+        Args:
+            connections: for this call at most so many at a time, one or more; None for all that the transport may have.
 
         Raises:
             TransportDown: the other side cannot be reached any more. Messages not begun may have been told as LATER at

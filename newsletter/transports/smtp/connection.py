@@ -153,7 +153,7 @@ class Connection:
             self._fail(error)
             return
         self._watch()
-        if dialogue.over or not dialogue.awaited:
+        if dialogue.over or not dialogue.awaited:  # as long as something is awaited there is a message in it
             self._check()
 
     def drained(self) -> None:
