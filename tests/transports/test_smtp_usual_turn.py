@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.transports.outgoing import Outgoing
-from newsletter.transports.smtp.dialogue import Awaited, Dialogue
+from newsletter.transports.smtp.awaited import Awaited
+from newsletter.transports.smtp.dialogue import Dialogue
 from newsletter.transports.smtp.envelope import Offers
 from newsletter.transports.smtp.replies import ReplyReader
 from newsletter.transports.smtp.trust import Trust

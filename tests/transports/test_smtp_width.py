@@ -32,7 +32,7 @@ class Tally:
     def __init__(self):
         self.outcomes = []
 
-    def on_wire(self, message):  # noqa: ARG002 - as the transport calls it
+    def on_wire(self, message):
         pass
 
     def answered(self, receipts):

@@ -7,7 +7,8 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-from newsletter.transports.smtp.dialogue import Awaited, Dialogue
+from newsletter.transports.smtp.awaited import Awaited
+from newsletter.transports.smtp.dialogue import Dialogue
 from newsletter.transports.smtp.replies import Reply, ReplyReader
 from newsletter.transports.smtp.wire import Wire
 

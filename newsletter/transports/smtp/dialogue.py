@@ -7,10 +7,10 @@ of the next. More is not possible with DATA: it must be the last of its group, a
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from newsletter.transports.contract import Outcome, Receipt, Stage
+from newsletter.transports.smtp.awaited import STAGES, Awaited, by_class, receipt_for
 from newsletter.transports.smtp.envelope import commands, unfit
 from newsletter.transports.smtp.trust import blames_pipelining
 
@@ -29,31 +29,8 @@ _RSET = b"RSET\r\n"
 _DOT = b".\r\n"
 
 
-class Awaited(Enum):
-    """What the next reply will be the answer to. LONE_DOT: the end of a content that was not given."""
-
-    RSET = "rset"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    LONE_DOT = "lone dot"
-    DOT = "dot"
-
-    __hash__ = object.__hash__  # each is there once; Enum's own hashes the name, in Python, for every message
-
-
 _USUAL = [Awaited.DOT, Awaited.MAIL, Awaited.RCPT, Awaited.DATA]  # in a pipelined run
 _GROUP = (Awaited.MAIL, Awaited.RCPT, Awaited.DATA)
-_STAGES = {
-    Awaited.RSET: Stage.MAIL,
-    Awaited.MAIL: Stage.MAIL,
-    Awaited.RCPT: Stage.RCPT,
-    Awaited.DATA: Stage.DATA,
-    Awaited.LONE_DOT: Stage.DATA,
-    Awaited.DOT: Stage.DOT_SENT,
-}
-
-_OUTCOMES = {2: Outcome.ACCEPTED, 4: Outcome.LATER, 5: Outcome.NEVER}
 
 
 class Out(Protocol):
@@ -175,7 +152,7 @@ class Dialogue:
         assert message is not None
         self.awaited.clear()
         self.settled += 1
-        self._house.settle(message, _receipt(message, Outcome.ACCEPTED, Stage.DOT_SENT, taken))
+        self._house.settle(message, receipt_for(message, Outcome.ACCEPTED, Stage.DOT_SENT, taken))
         self._give()
 
     def hear(self, reply: Reply) -> None:
@@ -313,7 +290,7 @@ class Dialogue:
         self._asking = None
         self._unclean = True
         step, reply = refusal
-        self._settle(message, _by_class(reply), _STAGES[step], reply)
+        self._settle(message, by_class(reply), STAGES[step], reply)
         self.pump()
 
     # The content
@@ -349,7 +326,7 @@ class Dialogue:
             self.end(reply=reply)
             return
         self._giving = None
-        self._settle(message, _by_class(reply), Stage.DOT_SENT, reply)
+        self._settle(message, by_class(reply), Stage.DOT_SENT, reply)
         if self._asking is None:
             self.pump()
 
@@ -357,10 +334,10 @@ class Dialogue:
         """The receipt for a content when the connection ends: by the answer, if it is one, else by what was written."""
         refused = answer is not None and (answer.code or 0) // 100 in {4, 5}
         if answer is not None and refused:
-            return _receipt(message, _by_class(answer), Stage.DOT_SENT, answer)
+            return receipt_for(message, by_class(answer), Stage.DOT_SENT, answer)
         if self._out.written <= self._dot_begins and (answer is None or answer.code is None):
-            return _receipt(message, Outcome.LATER, Stage.DATA, answer, why)
-        return _receipt(message, Outcome.UNSURE, Stage.DOT_SENT, answer, why)
+            return receipt_for(message, Outcome.LATER, Stage.DATA, answer, why)
+        return receipt_for(message, Outcome.UNSURE, Stage.DOT_SENT, answer, why)
 
     # The end
 
@@ -370,7 +347,7 @@ class Dialogue:
         """A message whose content was not given, and will not be on this connection."""
         if self._refusal is not None:
             refused_at, refusal = self._refusal
-            self._house.settle(message, _receipt(message, _by_class(refusal), _STAGES[refused_at], refusal))
+            self._house.settle(message, receipt_for(message, by_class(refusal), STAGES[refused_at], refusal))
             return
         unheard = step in {None, Awaited.DOT}  # the connection ended over another message
         doubted = not unheard and self._doubt(step, reply, silent=silent)
@@ -382,9 +359,9 @@ class Dialogue:
         if grown_old or (doubted and self._trust.lost):
             self._house.give_back(message)
             return
-        stage = Stage.MAIL if step is None or unheard else _STAGES[step]
+        stage = Stage.MAIL if step is None or unheard else STAGES[step]
         answer = None if unheard else reply
-        self._house.settle(message, _receipt(message, Outcome.LATER, stage, answer, why))
+        self._house.settle(message, receipt_for(message, Outcome.LATER, stage, answer, why))
 
     def _doubt(self, step: Awaited | None, reply: Reply | None, *, silent: bool) -> bool:
         """Whether the server may have lost what was sent ahead. Merely closing before the first answer is no sign of it."""
@@ -397,19 +374,4 @@ class Dialogue:
 
     def _settle(self, message: Outgoing, outcome: Outcome, stage: Stage, reply: Reply) -> None:
         self.settled += 1
-        self._house.settle(message, _receipt(message, outcome, stage, reply))
-
-
-def _by_class(reply: Reply) -> Outcome:
-    """By the first digit (RFC 5321 section 4.2.1); anything else after a command was not understood, and may go later."""
-    return _OUTCOMES.get((reply.code or 0) // 100, Outcome.LATER)
-
-
-def _receipt(
-    message: Outgoing, outcome: Outcome, stage: Stage, reply: Reply | None, why: str = ""
-) -> Receipt:
-    if reply is None:
-        return Receipt(message.message_id, message.recipient, outcome, stage, None, "", why)
-    return Receipt(
-        message.message_id, message.recipient, outcome, stage, reply.code, reply.enhanced, reply.text
-    )
+        self._house.settle(message, receipt_for(message, outcome, stage, reply))
