@@ -27,8 +27,6 @@ _CLOSING = 421
 _DATA = b"DATA\r\n"
 _RSET = b"RSET\r\n"
 _DOT = b".\r\n"
-
-
 _USUAL = [Awaited.DOT, Awaited.MAIL, Awaited.RCPT, Awaited.DATA]  # in a pipelined run
 _GROUP = (Awaited.MAIL, Awaited.RCPT, Awaited.DATA)
 
