@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,13 +24,12 @@ from newsletter.starter import lay_out
 from newsletter.wiring import open_office
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from newsletter.flows.office import Office
     from newsletter.store.engine import Database
 
 START = datetime(2021, 9, 16, 7, 30, tzinfo=UTC)
-ISSUE = "september-2021"
+ISSUE = "letter"
+HERE = Path(__file__).parent
 RSA_BITS = 2048
 
 
@@ -57,8 +58,9 @@ def open_place(
 
 
 def make_place(folder: Path, database: str) -> None:
-    """Lay out a workspace and make its tables."""
+    """Lay out a workspace, with the letter that is measured, and make its tables."""
     lay_out(folder)
+    shutil.copy(HERE / f"{ISSUE}.issue.yaml", folder / "articles")
     open_place(folder, database, 25, 1, 0, MovingClock()).database.close()
 
 
@@ -93,8 +95,8 @@ def enrol(database: Database, people: int, *, mailable: bool = True) -> None:
     name = "CASE i % 7 WHEN 0 THEN 'Chloé' WHEN 1 THEN 'Ben' ELSE 'Ada ' || i END"
     statements = [
         (
-            f"INSERT INTO subscribers (id, address, address_key, address_hash, given_name, language, country, zone, joined, "
-            f"standing, paused_until, source, attributes) {numbers} SELECT i, {address}, {address}, 'hash' || i, {name}, "
+            f"INSERT INTO subscribers (id, domain, address, address_key, address_hash, given_name, language, country, zone, joined, "
+            f"standing, paused_until, source, attributes) {numbers} SELECT i, 'example.org', {address}, {address}, 'hash' || i, {name}, "
             f"CASE i % 3 WHEN 0 THEN 'fr' ELSE 'en' END, 'BE', '', {day}, {standing}, {paused}, 'form', {blank} FROM n"
         ),
         f"INSERT INTO subscriber_topics (subscriber_id, topic) {numbers} SELECT i, 'erasmus' FROM n",

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SECONDS = 10
 MESSAGES = 20_000
-OCTETS = 45_000
 
 
 def free_port() -> int:
@@ -54,46 +53,44 @@ def running(name: str, command: list[str]) -> Iterator[int]:
     place = [f"127.0.0.1:{port}", "1000"] if name == "smtp-sink" else [str(port)]
     sink = subprocess.Popen([*command, *place], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait(port, sink)
+        wait_for(port, sink)
         yield port
     finally:
         sink.terminate()
         sink.wait(SECONDS)
 
 
-def ceiling(port: int) -> float | None:
-    """Messages per second that `smtp-source -d -s 10` of Debian's postfix hands to the same sink; None without it."""
+def source_rate(port: int, octets: int, messages: int = MESSAGES, sessions: int = 10) -> float | None:
+    """Messages per second that `smtp-source -d` of Debian's postfix hands over there; None without it.
+
+    Args:
+        octets: of each message; the headers that it adds are 200 more.
+    """
     source = shutil.which("smtp-source", path="/usr/sbin:/usr/bin")
     if source is None:
         return None
-    options = [
-        "-d",
-        "-s",
-        "10",
-        "-m",
-        str(MESSAGES),
-        "-l",
-        str(OCTETS),
-        "-f",
-        "a@example.org",
-        "-t",
-        "b@example.org",
-    ]
+    sizes = ["-s", str(sessions), "-m", str(messages), "-l", str(octets)]
+    command = [source, "-d", *sizes, "-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{port}"]
     began = time.perf_counter()
-    subprocess.run([source, *options, f"127.0.0.1:{port}"], check=True, stdout=subprocess.DEVNULL)
-    return MESSAGES / (time.perf_counter() - began)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return messages / (time.perf_counter() - began)
 
 
-def _wait(port: int, sink: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, server: subprocess.Popen[bytes] | None = None) -> None:
+    """Until somebody listens there.
+
+    Raises:
+        RuntimeError: nobody does after ten seconds, or `server` has ended.
+    """
     until = time.monotonic() + SECONDS
-    while sink.poll() is None and time.monotonic() < until:
+    while (server is None or server.poll() is None) and time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             time.sleep(0.02)
         else:
             return
-    raise RuntimeError("the sink did not start")
+    raise RuntimeError(f"nothing listens on port {port}")
 
 
 class _Sink(asyncio.Protocol):

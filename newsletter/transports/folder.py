@@ -65,7 +65,11 @@ class FolderTransport:
         return Receipt(envelope.message_id, envelope.recipient, Outcome.ACCEPTED, text=text)
 
     def send_many(
-        self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
+        self,
+        messages: Sequence[Outgoing],
+        watch: Watch,
+        *,
+        connections: int | None = None,  # noqa: ARG002 - one thread writes one file after the other
     ) -> None:
         """One after the other."""
         for message in messages:

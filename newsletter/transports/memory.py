@@ -51,7 +51,11 @@ class MemoryTransport:
         return Receipt(envelope.message_id, envelope.recipient, outcome, text=f"told to answer {outcome}")
 
     def send_many(
-        self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
+        self,
+        messages: Sequence[Outgoing],
+        watch: Watch,
+        *,
+        connections: int | None = None,  # noqa: ARG002 - never more than one
     ) -> None:
         """One after the other."""
         for message in messages:

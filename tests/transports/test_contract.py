@@ -12,6 +12,7 @@ from real_smtp import closed_port, real_server
 from newsletter.transports.contract import Envelope, Outcome, TransportDown
 from newsletter.transports.folder import FolderTransport
 from newsletter.transports.memory import MemoryTransport
+from newsletter.transports.outgoing import outgoing
 from newsletter.transports.smtp.server import Security, Server, Timeouts
 from newsletter.transports.smtp.transport import SmtpTransport
 
@@ -62,7 +63,8 @@ def way(request, tmp_path):
 
 
 def smtp(port):
-    return SmtpTransport(Server("127.0.0.1", port, Security.NONE, None, "localhost", Timeouts.all(5)))
+    server = Server("127.0.0.1", port, Security.NONE, None, "localhost", Timeouts.all(5))
+    return SmtpTransport(server, connections=3)
 
 
 def in_maildir(path):
@@ -154,6 +156,44 @@ def test_what_cannot_be_reached_says_so_and_what_to_do(way):
 
 def test_it_has_a_name_of_its_own(way):
     assert way.transport.name in {"folder", "memory", "smtp"}
+
+
+class Told:
+    """A watch that keeps what it is told."""
+
+    def __init__(self):
+        self.begun, self.answers = [], []
+
+    def on_wire(self, message):
+        self.begun.append(message.tag)
+
+    def answered(self, receipts):
+        self.answers += [(message.tag, receipt.outcome) for message, receipt in receipts]
+
+    def halted(self):
+        return False
+
+
+@pytest.mark.parametrize("connections", [None, 1, 3])
+def test_many_go_in_one_call_over_as_many_connections_as_allowed(way, connections):
+    given = [envelope(number) for number in range(12)]
+    told = Told()
+    with way.transport as transport:
+        messages = [outgoing(each, number) for number, each in enumerate(given)]
+        transport.send_many(messages, told, connections=connections)
+    assert sorted(told.begun) == list(range(12))
+    assert sorted(told.answers) == [(number, Outcome.ACCEPTED) for number in range(12)]
+    assert sorted(way.arrived()) == sorted(each.content.replace(b"\r\n", b"\n") for each in given)
+
+
+def test_a_narrow_call_and_a_wide_one_follow_each_other(way):
+    told = Told()
+    with way.transport as transport:
+        for round_, connections in enumerate((1, None, 2)):
+            messages = [outgoing(envelope(number), number) for number in range(10 * round_, 10 * round_ + 10)]
+            transport.send_many(messages, told, connections=connections)
+    assert sorted(told.answers) == [(number, Outcome.ACCEPTED) for number in range(30)]
+    assert len(way.arrived()) == 30
 
 
 @pytest.mark.parametrize("content", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\r\r\n", b"a\n"])

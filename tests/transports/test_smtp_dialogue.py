@@ -33,6 +33,9 @@ class Link:
         self.said += b"".join(pieces)
         self.queued += sum(map(len, pieces))
 
+    def say(self, octets):
+        self.put((octets,))
+
     def flush(self):
         if not self.stuck:
             self.written = self.queued

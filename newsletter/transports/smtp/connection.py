@@ -7,7 +7,8 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
-from newsletter.transports.smtp.dialogue import Awaited, Dialogue
+from newsletter.transports.smtp.awaited import Awaited
+from newsletter.transports.smtp.dialogue import Dialogue
 from newsletter.transports.smtp.replies import Reply, ReplyReader
 from newsletter.transports.smtp.wire import Wire
 
@@ -147,15 +148,14 @@ class Connection:
             return
         if not replies:
             return
-        hear = dialogue.hear
         try:
-            for reply in replies:
-                hear(reply)
+            dialogue.hear_all(replies)
         except Exception as error:  # noqa: BLE001 - of the house; whatever it is, this connection cannot go on
             self._fail(error)
             return
         self._watch()
-        self._check()
+        if dialogue.over or not dialogue.awaited:  # as long as something is awaited there is a message in it
+            self._check()
 
     def drained(self) -> None:
         """All is written: from now on the answer is waited for."""

@@ -61,8 +61,9 @@ class Unfit(NamedTuple):
 
 def unfit(message: Outgoing, server: Offers) -> Unfit | None:
     """Whether a server can take a message at all, before it is asked. An address is never mangled to fit (RFC 6531)."""
-    beyond_ascii = message.smtputf8 or not (message.sender.isascii() and message.recipient.isascii())
-    if beyond_ascii and not server.smtputf8:
+    sender, recipient = message.sender, message.recipient
+    plain = sender.isascii() and recipient.isascii()
+    if (message.smtputf8 or not plain) and not server.smtputf8:
         return Unfit("5.6.7", "The mail server takes no addresses with letters outside ASCII (SMTPUTF8)")
     if message.eight_bit and not (server.eight_bit or server.smtputf8):
         return Unfit("5.6.3", "The mail server takes no content with octets above 127 (8BITMIME)")
@@ -70,7 +71,9 @@ def unfit(message: Outgoing, server: Offers) -> Unfit | None:
         return Unfit(
             "5.3.4", f"The message has {message.size} octets, the mail server takes {server.largest}"
         )
-    if not message.recipient or _BREAKS.search(message.sender) or _BREAKS.search(message.recipient):
+    if plain and recipient and recipient.isprintable() and sender.isprintable():
+        return None  # in ASCII what is printable is what does not break
+    if not recipient or _BREAKS.search(sender) or _BREAKS.search(recipient):
         return Unfit("5.1.3", "An address of the envelope is empty or has a line end in it")
     return None
 

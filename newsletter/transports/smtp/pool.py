@@ -164,6 +164,9 @@ class SmtpPool:
         try:
             found, fruitless = first, 0
             while found is not None or (found := await self._reached()) is not None:
+                if len(self._open) >= self._connections:  # made narrower while this one was being opened
+                    await found[0].quit()
+                    return
                 fruitless = 0 if await self._used(number, *found) else fruitless + 1
                 found = None
                 if fruitless and self._waits and self._row.waiting:

@@ -39,10 +39,11 @@ class ReplyReader:
     to be dropped.
     """
 
-    __slots__ = ("_begun", "_cap", "_rest", "overlong")
+    __slots__ = ("_begun", "_cap", "_rest", "_short", "overlong")
 
     def __init__(self, cap: int = CAP) -> None:
         self._cap = cap
+        self._short = min(_SHORT, cap - 1)
         self._begun = b""  # whole lines of a reply that goes on
         self._rest = b""  # a line without its end
         self.overlong = False
@@ -52,8 +53,12 @@ class ReplyReader:
         replies: list[Reply] = []
         if self.overlong:
             return replies
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
         for line in lines:
+            if line[3:4] == b" " and not self._begun and len(line) <= self._short:
+                replies.append(_remembered(line))  # nearly all: the same as below in fewer steps
+                continue
             raw = self._begun + line
             if len(raw) >= self._cap:
                 return self._stop(replies)

@@ -37,6 +37,7 @@ class SmtpTransport:
         self._server = server
         self.connections = connections
         self._messages_per_connection = messages_per_connection
+        self._width = connections  # what the pool was told last
         self._book = _WatchedBook()
         self._runner: asyncio.Runner | None = None
         self._pool: SmtpPool | None = None
@@ -55,7 +56,7 @@ class SmtpTransport:
         except BaseException:
             runner.close()
             raise
-        self._runner, self._pool = runner, pool
+        self._runner, self._pool, self._width = runner, pool, self.connections
         return self
 
     def __exit__(
@@ -75,13 +76,26 @@ class SmtpTransport:
     def send_many(
         self, messages: Sequence[Outgoing], watch: Watch, *, connections: int | None = None
     ) -> None:
-        """Hand over many messages over all connections at once; `watch` is told what becomes of each."""
+        """Hand over many messages over all connections at once; `watch` is told what becomes of each.
+
+        Args:
+            connections: for this call at most so many, one or more. Those too many are closed politely; a later call
+                with more, or None, opens them again. Never more than the transport was made with.
+        """
         runner, pool = self._opened()
         self._book.watch = watch
         try:
-            runner.run(_send_all(pool, messages, watch))
+            runner.run(_send_all(pool, messages, watch, self._narrower(connections)))
         finally:
             self._book.watch = None
+
+    def _narrower(self, connections: int | None) -> int | None:
+        """The width to tell the pool, None when it is as before: a pool that has found its server's limit keeps to it."""
+        width = self.connections if connections is None else max(1, min(connections, self.connections))
+        if width == self._width:
+            return None
+        self._width = width
+        return width
 
     def _opened(self) -> tuple[asyncio.Runner, SmtpPool]:
         if self._runner is None or self._pool is None:
@@ -106,7 +120,9 @@ class _WatchedBook:
             self.watch.answered(receipts)
 
 
-async def _send_all(pool: SmtpPool, messages: Sequence[Outgoing], watch: Watch) -> None:
+async def _send_all(pool: SmtpPool, messages: Sequence[Outgoing], watch: Watch, width: int | None) -> None:
+    if width is not None:
+        pool.resize(width)
     minder = asyncio.create_task(_mind(pool, watch))
     try:
         await pool.send_all(_one(messages))

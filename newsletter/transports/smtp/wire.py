@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _READ = 65_536
 _VECTOR = 512  # buffers in one system call; Linux takes 1024
-_MANY = 96  # pieces from which copying them into one is faster than giving the system each
+_MANY = 24  # pieces from which copying 45 kB into one is faster than giving the system each; measured
 
 
 class Listener(Protocol):
@@ -81,6 +81,14 @@ class Wire:
         self._outbox += pieces
         self.queued += sum(map(len, pieces))
 
+    def say(self, octets: bytes) -> None:
+        """Queue one piece: the same as `put`, for the many short ones."""
+        if self._tls is not None:
+            self.put((octets,))
+            return
+        self._outbox.append(octets)
+        self.queued += len(octets)
+
     def flush(self) -> None:
         """Write what is queued, as much as the system takes now; the rest follows by itself."""
         if self._waiting or not self.open:
@@ -114,7 +122,7 @@ class Wire:
         outbox = self._outbox
         while outbox:
             try:
-                sent = self._socket.sendmsg(outbox[:_VECTOR])
+                sent = self._socket.sendmsg(outbox if len(outbox) <= _VECTOR else outbox[:_VECTOR])
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
