@@ -150,7 +150,9 @@ def _lanes(settings: Settings) -> Lanes:
     part = settings.lanes
     plan = WarmUp(part.warm_up.begins, part.warm_up.days) if part.warm_up else None
     whole = Lane(WAY_OUT, part.per_hour, part.connections, plan)
-    return Lanes.of([whole, *(Lane(name, one.per_hour, one.connections) for name, one in part.groups.items())])
+    return Lanes.of(
+        [whole, *(Lane(name, one.per_hour, one.connections) for name, one in part.groups.items())]
+    )
 
 
 def _groups(settings: Settings) -> tuple[DestinationGroup, ...]:

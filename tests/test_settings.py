@@ -78,7 +78,7 @@ def test_a_byte_order_mark_does_no_harm(folder):
     ("before", "after", "field", "remedy"),
     [
         ("\nzone: Europe", "\nzoen: Europe", "zoen", "Did you mean 'zone'?"),
-        ("batch: 200", "batsch: 200", "delivery.batsch", "Did you mean 'batch'?"),
+        ("batch: 500", "batsch: 200", "delivery.batsch", "Did you mean 'batch'?"),
         ("reply_to:", "replyto:", "senders.default.replyto", "Did you mean 'reply_to'?"),
         ("website:", "web_site:", "organisation.web_site", "Did you mean 'website'?"),
         ("nameservers: []", "nameserver: []", "dns.nameserver", "Did you mean 'nameservers'?"),
@@ -108,8 +108,8 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(
 @pytest.mark.parametrize(
     ("before", "after", "field", "allowed"),
     [
-        ("batch: 200", "batch: lots", "delivery.batch", "a whole number"),
-        ("batch: 200", "batch: 0", "delivery.batch", "greater than or equal to 1"),
+        ("batch: 500", "batch: lots", "delivery.batch", "a whole number"),
+        ("batch: 500", "batch: 0", "delivery.batch", "greater than or equal to 1"),
         ("lease: 2m", "lease: 2", "delivery.lease", "a number and a unit: 90s"),
         ("lease: 2m", "lease: 99999999999999d", "delivery.lease", "a shorter time"),
         ("zone: Europe/Brussels", "zone: Europe/Brusels", "zone", "Europe/Brussels or UTC"),
@@ -162,7 +162,7 @@ def test_a_missing_key_is_named_in_its_section(folder):
 
 
 def test_every_problem_is_told_at_once_in_the_order_of_the_lines(folder):
-    edit(folder, "batch: 200", "batch: many")
+    edit(folder, "batch: 500", "batch: many")
     edit(folder, "\nzone: Europe", "\nzoen: Europe")
     edit(folder, "postal_address:", "postal_adress:")
     problems = refused(folder)
@@ -206,7 +206,7 @@ def test_the_environment_overrides_the_file(folder, monkeypatch):
 
 
 def test_a_nested_override_keeps_the_rest_of_its_section(folder, monkeypatch):
-    edit(folder, "batch: 200", "batch: 70")
+    edit(folder, "batch: 500", "batch: 70")
     monkeypatch.setenv("NEWSLETTER_DELIVERY__LEASE", "5m")
     monkeypatch.setenv("NEWSLETTER_SENDERS__DEFAULT__ADDRESS", "other@example.org")
     settings = load_settings(folder)

@@ -112,6 +112,9 @@ class Lanes:
         return self.known.get(name) or Lane(name)
 
 
+NO_LANES = Lanes()
+
+
 def is_counted(lane: Lane, pace: Pace) -> bool:
     """Whether messages of this lane have to be counted at all."""
     return lane.per_hour is not None or lane.warm_up is not None or not pace.is_free

@@ -130,14 +130,18 @@ class _Round:
             if not due:
                 return []
             lanes = self._traffic.open_lanes(connection, now)
-            sending = {one.id: one for one in campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))}
+            sending = {
+                one.id: one for one in campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))
+            }
             digests = campaign_rows.edition_digests(connection, list(sending))
         may_go = [each for each in due if each[1] in lanes and each[0] in sending]
         return [_Turn(sending[one], lane, digests.get(one, {})) for one, lane in may_go]
 
     def _order(self, turn: _Turn) -> tuple[bool, int]:
         """Somebody waits for a confirmation before a screen; of all others the one that has waited longest."""
-        return turn.campaign.kind is not CampaignKind.SYSTEM, self._served.get((turn.campaign.id, turn.lane), 0)
+        return turn.campaign.kind is not CampaignKind.SYSTEM, self._served.get(
+            (turn.campaign.id, turn.lane), 0
+        )
 
     def _take(self, turn: _Turn, journal: Journal) -> None:
         """One window of a campaign and a lane."""

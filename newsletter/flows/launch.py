@@ -113,9 +113,7 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
             return None
         frozen = campaign_rows.load_editions(connection, campaign.id)
         languages = [language for language in office.settings.languages if language in frozen]
-        count = freeze_audience(
-            connection, campaign, people.segments, languages, now, office.groups
-        )
+        count = freeze_audience(connection, campaign, people.segments, languages, now, office.groups)
         wake(campaign.name, driver_connection(connection))
     return Launch(
         replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count

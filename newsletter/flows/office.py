@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.core.brand import Brand
-from newsletter.core.lane import Lanes
+from newsletter.core.lane import NO_LANES, Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ class Office:
     worker: str
     dns: Dns
     dkim_keys: tuple[DkimKey, ...] = ()
-    lanes: Lanes = Lanes()
+    lanes: Lanes = NO_LANES
     groups: tuple[DestinationGroup, ...] = ()
 
     @property

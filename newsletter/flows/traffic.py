@@ -79,15 +79,17 @@ class Traffic:
     def _limited(self, name: str) -> list[str]:
         """The lanes that a message in this lane goes through, those that have limits."""
         through = sorted({WAY_OUT, name})
-        return [each for each in through if self._is_limited(self._lanes.named(each), self._seen.get(each, Pace()))]
+        return [
+            each
+            for each in through
+            if self._is_limited(self._lanes.named(each), self._seen.get(each, Pace()))
+        ]
 
     @staticmethod
     def _is_limited(lane: Lane, pace: Pace) -> bool:
         return lane.connections is not None or pacing.is_counted(lane, pace)
 
-    def react(
-        self, connection: Connection, moves: Mapping[tuple[str, LaneMove], str], now: datetime
-    ) -> None:
+    def react(self, connection: Connection, moves: Mapping[tuple[str, LaneMove], str], now: datetime) -> None:
         """Slow a lane down, or hold it, and write down why.
 
         Args:

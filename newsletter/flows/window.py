@@ -96,7 +96,9 @@ class Window:
         """
         if self.office.clock() >= self._until:
             what = "This worker's lease ran out before it could hand over what it held."
-            raise LeaseLost(Problem(what, "Nothing is lost: the rows are taken up again, or wait for you as unsure."))
+            raise LeaseLost(
+                Problem(what, "Nothing is lost: the rows are taken up again, or wait for you as unsure.")
+            )
         identity = _row_of(message)
         self._begun.add(identity)
         self.journal.begin(identity)

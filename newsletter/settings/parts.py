@@ -227,7 +227,9 @@ class Lanes(Pace):
     """How fast mail goes to all destinations together, and to groups of them."""
 
     warm_up: WarmUp | None = None
-    groups: dict[Annotated[str, _like(r"[a-z][a-z0-9-]{0,39}", "write a short name such as google")], Group] = {}
+    groups: dict[
+        Annotated[str, _like(r"[a-z][a-z0-9-]{0,39}", "write a short name such as google")], Group
+    ] = {}
 
 
 class Engine(Part):

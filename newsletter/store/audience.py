@@ -54,7 +54,15 @@ def freeze_audience(
     attempts, due = literal(0, Integer), literal(now, Instant())
     settled = case((row.reason.is_(None), null()), else_=due)
     chosen = select(
-        literal(campaign.id, Integer), row.id, state, row.language, row.reason, attempts, settled, row.lane, due
+        literal(campaign.id, Integer),
+        row.id,
+        state,
+        row.language,
+        row.reason,
+        attempts,
+        settled,
+        row.lane,
+        due,
     )
     columns = [
         "campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at", "lane", "not_before",

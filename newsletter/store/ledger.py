@@ -91,7 +91,7 @@ def due_turns(connection: Connection, now: datetime) -> list[tuple[int, str]]:
         .select_from(each)
         .where(campaigns.c.state == CampaignState.SENDING, first.is_not(None))
     )
-    return [(campaign, lane) for campaign, lane in connection.execute(query)]  # noqa: C416 - Row is no tuple to mypy
+    return [(campaign, lane) for campaign, lane in connection.execute(query)]
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -124,7 +124,9 @@ def claim_batch(
         _hand_over(connection, worker, [one.id for one in free], now)
     for one in found:
         if one[-1] is not None:
-            _skip(connection, and_(row.id == one.id, row.state == DeliveryState.READY), Withheld(one[-1]), now)
+            _skip(
+                connection, and_(row.id == one.id, row.state == DeliveryState.READY), Withheld(one[-1]), now
+            )
     return Claim(free, len(found) - len(free))
 
 
@@ -169,7 +171,9 @@ def _settle(connection: Connection, worker: str, settlements: Sequence[Settlemen
         ),
         row.leased_by: null(),
     }
-    return connection.execute(update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)).rowcount
+    return connection.execute(
+        update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)
+    ).rowcount
 
 
 def _come_again(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
@@ -192,7 +196,9 @@ def _come_again(connection: Connection, worker: str, settlements: Sequence[Settl
         row.leased_by: null(),
         row.attempts: row.attempts - given.free,
     }
-    return connection.execute(update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)).rowcount
+    return connection.execute(
+        update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)
+    ).rowcount
 
 
 def _ours(worker: str) -> tuple[ColumnElement[bool], ...]:
@@ -226,8 +232,9 @@ def rows_in_hand(connection: Connection, worker: str) -> list[int]:
 
 
 def let_go(connection: Connection, worker: str, *, resend_is_harmless: bool) -> int:
-    """What a dead worker still has in hand is unsure; or ready again, where handing over twice does no harm (the folder writes
-    the same file again).
+    """What a dead worker still has in hand is unsure; or ready again, where handing over twice does no harm.
+
+    It does none in a folder, which writes the same file again.
     """
     state = DeliveryState.READY if resend_is_harmless else DeliveryState.UNSURE
     here = deliveries.c.settled_at.is_(None), *_ours(worker)

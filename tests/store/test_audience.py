@@ -217,7 +217,7 @@ def test_a_second_correction_goes_to_those_who_had_the_first(connection):
     first = reminder(connection, 1, CampaignKind.CORRECTION)
     connection.execute(
         deliveries.insert().values(
-            campaign_id=first.id, subscriber_id=ada, state=SENT, language="en", attempts=1
+            campaign_id=first.id, subscriber_id=ada, state=SENT, language="en", attempts=1, not_before=NOW
         )
     )
     assert anybody_told(connection, replace(first, sequence=2))

@@ -22,10 +22,7 @@ from newsletter.store.deadlines import add_deadline
 from newsletter.store.lanes import know_lanes
 from newsletter.store.leases import (
     bury,
-    connections_in_use,
     dead_workers,
-    end_lease,
-    renew_lease,
     take_lease,
 )
 from newsletter.store.tables import deliveries
@@ -220,30 +217,6 @@ def test_nothing_about_a_deadline_is_handed_over_after_it(database):
     assert rows(database)[ids[1]]["withheld"] == Withheld.DEADLINE_PASSED
 
 
-def test_a_lease_is_renewed_by_whoever_still_has_it(database):
-    campaign, _ = open_book(database)
-    claim(database, campaign)
-    with database.write() as connection:
-        assert renew_lease(connection, "one", NOW, UNTIL + LEASE)
-        assert not renew_lease(connection, "two", NOW, UNTIL)
-        assert dead_workers(connection, UNTIL) == []
-        assert dead_workers(connection, UNTIL + LEASE) == ["one"]
-        assert not renew_lease(connection, "one", UNTIL + LEASE, UNTIL + 2 * LEASE)
-        end_lease(connection, "one")
-        assert dead_workers(connection, UNTIL + LEASE) == []
-
-
-def test_living_workers_share_the_connections_of_a_lane(database):
-    with database.write() as connection:
-        take_lease(connection, "one", UNTIL, lane="google", connections=3)
-        take_lease(connection, "two", UNTIL, lane="google", connections=2)
-        take_lease(connection, "three", UNTIL, lane="", connections=4)
-        take_lease(connection, "dead", NOW, lane="google", connections=9)
-        assert connections_in_use(connection, "google", "one", NOW) == 2
-        assert connections_in_use(connection, None, "one", NOW) == 6
-        assert connections_in_use(connection, "yahoo", "one", NOW) == 0
-
-
 @pytest.mark.parametrize("state", [SENT, FAILED])
 def test_an_answer_settles_a_row_once_and_for_its_owner_only(database, state):
     _, ids = handed(database)
@@ -331,7 +304,7 @@ def test_rows_that_come_back_to_a_cancelled_campaign_do_not_stay_open(database):
 
 
 def test_cancelling_withholds_what_was_not_handed_over(database):
-    campaign, ids = open_book(database)
+    campaign, _ = open_book(database)
     claim(database, campaign, limit=1)
     with database.write() as connection:
         other = launch(connection, "october")
@@ -372,9 +345,9 @@ def test_the_database_itself_refuses_a_row_that_makes_no_sense(database, wrong):
 def test_the_database_itself_refuses_a_second_row_for_the_same_person(database):
     campaign, ids = open_book(database, 1)
     row = {"campaign_id": campaign.id, "subscriber_id": rows(database)[ids[0]]["subscriber_id"]}
+    row |= {"state": READY, "language": "en", "attempts": 0, "not_before": NOW}
     with pytest.raises(IntegrityError), database.write() as connection:
-        made = {"state": READY, "language": "en", "attempts": 0, "not_before": NOW}
-        connection.execute(insert(deliveries).values(row | made))
+        connection.execute(insert(deliveries).values(row))
 
 
 def test_where_anything_is_due(database):

@@ -211,7 +211,9 @@ def _store(connection, person, number):
     for campaign, name in connection.execute(select(tables.campaigns.c.id, tables.campaigns.c.name)).all():
         state = "sent" if name in person.received else "unsure"
         row = {"campaign_id": campaign, "subscriber_id": identity, "state": state}
-        connection.execute(insert(tables.deliveries).values(row | {"language": "en", "attempts": 1, "not_before": NOW}))
+        connection.execute(
+            insert(tables.deliveries).values(row | {"language": "en", "attempts": 1, "not_before": NOW})
+        )
     for key in DEADLINES:
         mark = "applied" if key in person.applied else "stopped"
         row = {"deadline": key, "subscriber_id": identity, "mark": mark, "at": NOW}

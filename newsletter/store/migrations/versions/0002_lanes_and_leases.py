@@ -103,9 +103,7 @@ def _change_deliveries() -> None:
             op.f("uq_deliveries_subscriber_id_campaign_id"), ["subscriber_id", "campaign_id"]
         )
         table.create_check_constraint(op.f("ck_deliveries_state"), _STATES)
-    op.create_index(
-        op.f("ix_deliveries_campaign_id"), "deliveries", ["campaign_id"], postgresql_using="brin"
-    )
+    op.create_index(op.f("ix_deliveries_campaign_id"), "deliveries", ["campaign_id"], postgresql_using="brin")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE deliveries SET (fillfactor = 70)")
     op.create_index(
