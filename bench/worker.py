@@ -67,13 +67,13 @@ def patch(stages: Stages, *, by_stage: bool) -> None:
         handed_over(transport, messages, watch, **named)
 
     handed_over = stages.of("wire", send_many) if by_stage else send_many
-    SmtpTransport.send_many = weighed  # type: ignore[method-assign]
+    SmtpTransport.send_many = weighed
     if by_stage:
-        fill.Filler.messages = stages.of("fill", fill.Filler.messages)  # type: ignore[method-assign]
+        fill.Filler.messages = stages.of("fill", fill.Filler.messages)
         fill.signature_fields = stages.of("sign", fill.signature_fields)
         batch = deliver._Batch  # noqa: SLF001 - it measures from inside
-        batch.on_wire = stages.of("ledger", batch.on_wire)  # type: ignore[method-assign]
-        batch.answered = stages.of("ledger", batch.answered)  # type: ignore[method-assign]
+        batch.on_wire = stages.of("ledger", batch.on_wire)
+        batch.answered = stages.of("ledger", batch.answered)
 
 
 def peak_kb() -> int:
