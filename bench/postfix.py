@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prebuilt import by_us, letters
 from sending import Sending, send
 from sink import free_port, source_rate, wait_for
 
@@ -66,8 +67,8 @@ def why_not() -> str:
     return ""
 
 
-def postfix(databases: Databases, people: int, octets: int) -> dict[str, Any]:
-    """The whole sender, and smtp-source right before and after with as many sessions."""
+def postfix(databases: Databases, people: int, octets: int) -> Iterator[dict[str, Any]]:
+    """The whole sender, and our client alone with messages made beforehand; smtp-source before and after each."""
     with _running() as (port, spool):
 
         def source() -> float | None:
@@ -77,7 +78,12 @@ def postfix(databases: Databases, people: int, octets: int) -> dict[str, Any]:
             return rate
 
         way = Sending("sqlite", people, connections=SESSIONS)
-        return send(databases, way, port, source, "postfix") | {"connections": SESSIONS}
+        yield send(databases, way, port, source, "postfix") | {"connections": SESSIONS}
+        before = source()
+        alone = by_us("postfix", port, letters(people, octets), SESSIONS)
+        after = source()
+        most = round((before + after) / 2) if before and after else None
+        yield alone | {"ceiling_per_second": most, "note": "the client alone"}
 
 
 @contextmanager

@@ -24,8 +24,8 @@ class Late(asyncio.Protocol):
         self.other: Late | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment] - it is a stream
-        transport.set_write_buffer_limits(1 << 24)  # type: ignore[attr-defined]
+        self._transport = transport
+        transport.set_write_buffer_limits(1 << 24)
 
     def data_received(self, data: bytes) -> None:
         self._hold(data)
@@ -66,7 +66,7 @@ class Near(Late):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        transport.pause_reading()  # type: ignore[attr-defined]
+        transport.pause_reading()
         self._opening = self._loop.create_task(self._open())
 
     async def _open(self) -> None:

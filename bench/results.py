@@ -58,7 +58,7 @@ def table(results: Iterable[Mapping[str, Any]]) -> str:
         "ceiling",
         "ratio",
     ]
-    lines = [head, ["---"] * len(head), *map(_cells, results)]
+    lines = [head, ["---"] * len(head), *([*_cells(one), one.get("note", "")] for one in results)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

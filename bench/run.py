@@ -83,7 +83,7 @@ class Bench:
         if reason:
             print(f"no Postfix: {reason}")
             return
-        yield postfix(self._databases, self._wanted.postfix_people, self._octets)
+        yield from postfix(self._databases, self._wanted.postfix_people, self._octets)
 
     def _distance(self) -> Iterator[dict[str, Any]]:
         with running(*self._sink) as port:

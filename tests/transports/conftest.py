@@ -13,17 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
-def _self_signed(private):
+def _self_signed(private, until):
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mx.example.org")])
-    now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=2))
+        .not_valid_before(until - timedelta(days=3))
+        .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
@@ -32,14 +31,23 @@ def _self_signed(private):
     )
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Contexts of a server with a certificate for 127.0.0.1 that nobody else trusts, and of a client that does."""
-    folder = tmp_path_factory.mktemp("tls")
+def _contexts(folder, until):
     private = ec.generate_private_key(ec.SECP256R1())
     key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "key.pem").write_bytes(key)
-    (folder / "cert.pem").write_bytes(_self_signed(private).public_bytes(Encoding.PEM))
+    (folder / "cert.pem").write_bytes(_self_signed(private, until).public_bytes(Encoding.PEM))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return server, ssl.create_default_context(cafile=folder / "cert.pem")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """Contexts of a server with a certificate for 127.0.0.1 that nobody else trusts, and of a client that does."""
+    return _contexts(tmp_path_factory.mktemp("tls"), datetime.now(UTC) + timedelta(days=2))
+
+
+@pytest.fixture(scope="module")
+def expired(tmp_path_factory):
+    """The same with a certificate that was valid until yesterday."""
+    return _contexts(tmp_path_factory.mktemp("tls"), datetime.now(UTC) - timedelta(days=1))

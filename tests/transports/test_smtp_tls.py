@@ -26,7 +26,7 @@ BIG = (b"x" * 70 + b"\r\n") * 3000
 class World:
     """A server in a thread; `answers` changes what it says to a verb.
 
-    "deaf" lets it read nothing after DATA. Without a context it says nothing after STARTTLS.
+    "deaf" lets it read nothing after DATA, "curt" close after a content without a word. Without a context it says nothing after STARTTLS.
     """
 
     def __init__(self, context, answers, security):
@@ -79,6 +79,8 @@ class World:
                     self.ended.wait(5)
                 elif verb == "DATA":
                     self.contents.append(b"".join(iter(lines.readline, b".\r\n")))
+                    if self.answers.get("curt"):
+                        return None
                     self.say(link, "250 2.0.0 taken")
                 if verb == "QUIT":
                     return None
@@ -209,6 +211,37 @@ def test_a_certificate_that_nobody_vouches_for_ends_it(certificate):
     assert (error.stage, type(error)) == (Stage.TLS, Hopeless)
     assert "certificate" in str(error)
     assert verbs(world) == ["EHLO", "STARTTLS"]
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_a_certificate_that_has_expired_ends_it(expired, security):
+    world, receipts, error = run(*expired, security=security, login=ADA)
+    assert (error.stage, type(error), receipts) == (Stage.TLS, Hopeless, [])
+    assert "expired" in str(error)
+    assert "will not go unencrypted" in error.problems[0].remedy
+    assert "AUTH" not in verbs(world)
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_a_server_that_can_only_old_tls_gets_nothing(certificate, security):
+    _, trusting = certificate
+    modern = ssl.create_default_context()
+    modern.load_verify_locations(cadata=ssl.DER_cert_to_PEM_cert(trusting.get_ca_certs(binary_form=True)[0]))
+    modern.minimum_version = ssl.TLSVersion.TLSv1_3
+    serving = certificate[0]
+    serving.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        world, receipts, error = run(serving, modern, security=security, login=ADA)
+    finally:
+        serving.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    assert (error.stage, receipts) == (Stage.TLS, [])
+    assert "AUTH" not in verbs(world)
+
+
+def test_inside_tls_too_closing_after_the_dot_leaves_it_unsure(certificate):
+    world, receipts, _ = run(*certificate, {"curt": True}, content=b"Hello.\r\n")
+    assert [(receipt.outcome, receipt.stage) for receipt in receipts] == [(Outcome.UNSURE, Stage.DOT_SENT)]
+    assert len(world.contents) == 1
 
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
