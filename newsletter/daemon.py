@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsletter.flows.deadlines import sync_deadlines
+from newsletter.flows.elsewhere import publish_workspace
 from newsletter.flows.launch import wake_nobody
 from newsletter.flows.tick import launch_due, note_alive, waiting_campaigns
 from newsletter.wiring import open_engine
@@ -84,7 +85,9 @@ class Daemon:
                 self.engine.wake(campaign)
 
     def look_at_files(self) -> None:
-        """Follow the deadlines as the articles' files tell them."""
+        """Follow the deadlines as the articles' files tell them, and show workers elsewhere what has changed."""
+        if self.office.database.kind == "postgresql":
+            publish_workspace(self.office, self.office.clock())
         for change in sync_deadlines(self.office, self.office.clock()):
             log.info(
                 "deadline", key=change.key, what=change.what, at=str(change.after.at), zone=change.after.zone

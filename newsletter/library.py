@@ -124,6 +124,16 @@ class Library:
         folder = self._templates / "web"
         return self._texts(folder, "**/*.j2") | self._texts(folder, "**/*.css")
 
+    def worker_files(self) -> dict[str, str]:
+        """What a worker on another machine needs, by path below the workspace: configuration, catalogues, rules about people.
+
+        Folders that lie elsewhere are left out; a worker finds them where the configuration says, or not at all.
+        """
+        paths = [self.workspace / "config.yaml", *sorted((self._templates / "locale").glob("*.po"))]
+        paths += sorted(self._subscribers.glob("*.yaml"))
+        inside = [path for path in paths if path.is_file() and path.is_relative_to(self.workspace)]
+        return {path.relative_to(self.workspace).as_posix(): self._source(path)[1] for path in inside}
+
     def segments_source(self) -> tuple[str, str]:
         """Path and text of `segments.yaml`.
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.core.refusal import ContentRefused, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PACKAGE = Path(__file__).parent
 FOLDERS = ("articles", "templates", "subscribers")
@@ -43,3 +47,38 @@ def lay_out(target: Path) -> list[Path]:
         what = f"The workspace cannot be laid out in '{target}': {error.strerror or error}."
         raise ContentRefused(Problem(what, "Choose a folder that can be written to.")) from None
     return [Path("config.yaml"), Path(".gitignore"), *map(Path, FOLDERS)]
+
+
+LENT = "# Laid out by `newsletter worker` from the database, and written anew whenever it changes there.\n"
+
+
+def is_lent(folder: Path) -> bool:
+    """Whether a folder has no configuration of its own: none at all, or one that a worker was lent."""
+    config = folder / "config.yaml"
+    return not config.exists() or config.read_text(encoding="utf-8").startswith(LENT)
+
+
+def lay_out_for_worker(folder: Path, files: Mapping[str, str]) -> None:
+    """Write what a worker on another machine needs, for nobody else's eyes.
+
+    Args:
+        files: texts by path below the folder.
+
+    Raises:
+        ContentRefused: a path leads out of the folder, or a file cannot be written.
+    """
+    for name, text in files.items():
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise ContentRefused(
+                Problem(f"'{name}' is not inside the worker's folder.", "Start the scheduler anew.")
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_name(f".{path.name}.new")
+            beside.touch(0o600)
+            beside.write_text(LENT + text if name == "config.yaml" else text, encoding="utf-8")
+            beside.replace(path)
+        except OSError as error:
+            what = f"The worker's folder cannot be written: {error.strerror or error}."
+            raise ContentRefused(Problem(what, "Start it in a folder that it may write to.")) from None

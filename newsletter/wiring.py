@@ -21,7 +21,9 @@ from newsletter.flows.office import Office
 from newsletter.library import Library
 from newsletter.settings import FolderTransport, Settings, load_settings
 from newsletter.sources.dns import Dns
+from newsletter.starter import is_lent, lay_out_for_worker
 from newsletter.store.engine import open_database
+from newsletter.store.worker_files import read_files
 from newsletter.transports.folder import FolderTransport as FolderWay
 from newsletter.transports.smtp.login import Login
 from newsletter.transports.smtp.server import Security, Server, Timeouts
@@ -71,6 +73,35 @@ def open_office(
         groups=_groups(settings),
         dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
     )
+
+
+def borrow_workspace(folder: Path) -> None:
+    """Where a folder has no configuration of its own and NEWSLETTER_DATABASE names a database, lay out what a worker needs.
+
+    Raises:
+        ConfigurationRefused: the database does not open, or no scheduler has put anything into it yet.
+    """
+    address = os.environ.get("NEWSLETTER_DATABASE", "")
+    if not address or not is_lent(folder):
+        return
+    if not address.startswith("postgresql"):
+        what = "A worker without a workspace needs a PostgreSQL database."
+        raise ConfigurationRefused(
+            Problem(what, "Name one in NEWSLETTER_DATABASE, or start it in a workspace.")
+        )
+    database = open_database(address, folder)
+    try:
+        database.upgrade()
+        with database.read() as connection:
+            files = read_files(connection)
+    finally:
+        database.close()
+    if not files:
+        what = "The database says nothing about a workspace yet."
+        raise ConfigurationRefused(
+            Problem(what, "Start `newsletter scheduler` first: it puts there what workers need.")
+        )
+    lay_out_for_worker(folder, files)
 
 
 def open_engine(office: Office, work: Work, member: Callable[[Connection], None] | None = None) -> Engine:

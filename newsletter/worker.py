@@ -16,8 +16,11 @@ import structlog
 from newsletter.core.refusal import Refusal
 from newsletter.engine.pool import stop_with_parent
 from newsletter.flows.deliver import deliver_due
+from newsletter.flows.elsewhere import refuse_another_secret
 from newsletter.flows.tick import note_worker_alive
-from newsletter.wiring import open_engine, open_office
+from newsletter.starter import is_lent, lay_out_for_worker
+from newsletter.store.worker_files import files_changed_at, read_files
+from newsletter.wiring import borrow_workspace, open_engine, open_office
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +47,7 @@ class Worker:
     _told: set[str] = field(default_factory=set)
     _downs: int = 0
     _rest_until: datetime | None = None
+    _files_at: datetime | None = None
 
     def deliver(self, stop: Callable[[], bool]) -> None:
         """Hand over what is ready; the messages in hand are finished when `stop` says so.
@@ -52,6 +56,7 @@ class Worker:
         """
         if self._rest_until is not None and self.office.clock() < self._rest_until:
             return
+        self._renew_files()
         tally = deliver_due(self.office, stop)
         if any(tally.states.values()):
             log.info("delivered", **{state: count for state, count in tally.states.items() if count})
@@ -60,6 +65,18 @@ class Worker:
         for name, why in tally.paused.items():
             log.warning("paused", campaign=name, why=why)
         self._mind_transport(tally.down)
+
+    def _renew_files(self) -> None:
+        """A worker with a borrowed workspace follows when the scheduler's changes; its own configuration at the next start."""
+        if not is_lent(self.office.library.workspace):
+            return
+        with self.office.database.read() as connection:
+            at = files_changed_at(connection)
+            if at is None or at == self._files_at:
+                return
+            files = read_files(connection)
+        lay_out_for_worker(self.office.library.workspace, files)
+        self._files_at = at
 
     def work(self, stop: Callable[[], bool]) -> None:
         """As an engine runs it: troubles are told and do not leave it."""
@@ -100,8 +117,10 @@ def run_worker(workspace: Path) -> None:
     """`newsletter worker`: work until SIGTERM or SIGINT, then finish what is in hand and go."""
     stop = threading.Event()
     stop_on_signals(stop.set)
+    borrow_workspace(workspace)
     office = open_office(workspace)
     try:
+        keep_to_the_secret(office)
         worker = Worker(office)
         engine = open_engine(office, worker.work, pool_member(workspace))
         log.info("worker runs", worker=office.worker, engine=engine.name, database=office.database.kind)
@@ -110,6 +129,16 @@ def run_worker(workspace: Path) -> None:
         log.info("worker stopped", worker=office.worker)
     finally:
         office.database.close()
+
+
+def keep_to_the_secret(office: Office) -> None:
+    """Refuse to work with another key than the scheduler's.
+
+    Raises:
+        ConfigurationRefused: it is another one.
+    """
+    with office.database.read() as connection:
+        refuse_another_secret(read_files(connection), office.secret)
 
 
 def pool_member(workspace: Path) -> Callable[[Connection], None]:

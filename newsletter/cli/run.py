@@ -128,7 +128,8 @@ def scheduler() -> None:
 def worker() -> None:
     """Run a worker beside the scheduler, here or on another machine. SIGTERM finishes the mail in hand.
 
-    It needs the workspace's configuration, templates and fields, the same NEWSLETTER_SECRET, and a database that it reaches.
+    On another machine it needs no workspace: start it in an empty folder with NEWSLETTER_DATABASE and the secrets
+    (NEWSLETTER_SECRET, NEWSLETTER_TRANSPORT__PASSWORD); the rest is in the database, where the scheduler has put it.
     """
     run_worker(workspace())
 

@@ -308,6 +308,14 @@ strikes = Table(
     Column("at", Instant, nullable=False),
 )
 
+worker_files = Table(
+    "worker_files",
+    metadata,
+    _text("path", 300, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 heartbeats = Table(
     "heartbeats",
     metadata,

@@ -152,7 +152,7 @@ class House:
 
     def settled(self):
         states = self.states()
-        return bool(states) and not states.keys() & {"ready", "leased", "handing"}
+        return bool(states) and not states.keys() & {"ready", "handing"}
 
     def wait_settled(self):
         poll(self.settled, lambda: f"the end: {self.states()}\n{self.logs()}")
@@ -175,7 +175,7 @@ def make_house(workspace, sink, port, *, kind, workers, database):
     """Configure a workspace for an engine and a mail server, and put people into it."""
     path = workspace / "config.yaml"
     text = (
-        path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 3s").replace("batch: 200", "batch: 20")
+        path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 3s").replace("batch: 500", "batch: 20")
     )
     text = text.replace("  kind: local #", f"  kind: {kind} #").replace(
         "  workers: 1 #", f"  workers: {workers} #"

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _create_leases()
     _create_lanes()
     _create_strikes()
+    _create_worker_files()
     _add_domain()
     _change_deliveries()
 
@@ -76,6 +77,16 @@ def _create_strikes() -> None:
             ["subscriber_id"], ["subscribers.id"], name=op.f("fk_strikes_subscriber_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("subscriber_id", "reason", "campaign_id", name=op.f("pk_strikes")),
+    )
+
+
+def _create_worker_files() -> None:
+    op.create_table(
+        "worker_files",
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_worker_files")),
     )
 
 
