@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 
 QUICK_SECONDS, SLOW_SECONDS = 0.3, 0.8
+LOOK_SECONDS = 0.3
+"""So long a worker goes by what it knows of campaigns and lanes before it looks again."""
 
 
 @dataclass(slots=True)
@@ -108,6 +110,8 @@ class _Round:
         self._pauses: dict[int, Counter[str]] = {}
         self._served: dict[tuple[int, str], int] = {}
         self._shut: set[tuple[int, str]] = set()
+        self._known: list[_Turn] = []
+        self._looked = -LOOK_SECONDS
         self._pace = _Pace()
 
     def run(self) -> None:
@@ -123,7 +127,12 @@ class _Round:
             journal.close()
 
     def turns(self) -> list[_Turn]:
-        """Where something is due that may go now. Asked anew before every window: a confirmation may have come."""
+        """Where something is due that may go now. Looked at several times a second: a confirmation may have come, or a pause."""
+        if not self._known or time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._known, self._looked = self._look(), time.monotonic()
+        return self._known
+
+    def _look(self) -> list[_Turn]:
         now = self.office.clock()
         with self.office.database.read() as connection:
             due = [each for each in ledger.due_turns(connection, now) if each not in self._shut]
@@ -153,6 +162,9 @@ class _Round:
         self.tally.states["withheld"] += claim.withheld
         if not claim.found:  # the lane is used up, or other workers have it all
             self._shut.add(key)
+        if claim.found < self._pace.window:
+            self._known = []  # look again
+        if not claim.found:
             return
         window = Window(
             self.office,

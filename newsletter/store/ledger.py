@@ -7,7 +7,7 @@ so that a row that somebody else has moved is simply not ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Integer, String, and_, case, func, literal, null, select, true, update
 
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 LONGEST_REPLY = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRow:
+class ClaimedRow(NamedTuple):
     """A row of the ledger that its worker hands over, with what its mail needs of the person.
 
     Attributes:
@@ -45,8 +44,7 @@ class ClaimedRow:
     given_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of one handed-over row.
 
     Attributes:
@@ -60,10 +58,6 @@ class Settlement:
     reply: str = ""
     not_before: datetime | None = None
     counts: bool = True
-
-    def __post_init__(self) -> None:
-        if self.state not in DELIVERY_MOVES[DeliveryState.HANDING]:
-            raise ValueError(f"a row that is handing cannot become {self.state}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +98,32 @@ def claim_batch(
 ) -> Claim:
     """Take up to `limit` due rows of a campaign and a lane, ask the gate, and make them `handing`: the fact before the act.
 
-    No two workers get the same row. Rows that the gate withholds are `skipped`, with the reason. The worker must have
+    A campaign that has been paused or cancelled meanwhile gives none. No two workers get the same row. Rows that the gate withholds are `skipped`, with the reason. The worker must have
     its lease in the same transaction.
     """
     row, person = deliveries.c, subscribers.c
     reason = withheld_reason(now, campaign.deadline, campaign.not_after)
-    columns = row.id, row.subscriber_id, row.language, row.attempts, person.address, person.given_name, reason
+    columns = reason, row.id, row.subscriber_id, row.language, row.attempts, person.address, person.given_name
+    state = select(campaigns.c.state).where(campaigns.c.id == campaign.id).scalar_subquery()
     query = (
         select(*columns)
         .select_from(deliveries.join(subscribers, person.id == row.subscriber_id))
-        .where(row.campaign_id == campaign.id, row.lane == lane, *_due(now))
+        .where(state == CampaignState.SENDING, row.campaign_id == campaign.id, row.lane == lane, *_due(now))
         .order_by(row.not_before, row.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)
     )
-    found = connection.execute(query).all()
-    free = tuple(ClaimedRow(*one[:-1]) for one in found if one[-1] is None)
+    free, withheld = [], []
+    for why, *values in connection.execute(query):
+        if why is None:
+            free.append(ClaimedRow._make(values))
+        else:
+            withheld.append((values[0], Withheld(why)))
     if free:
         _hand_over(connection, worker, [one.id for one in free], now)
-    for one in found:
-        if one[-1] is not None:
-            _skip(
-                connection, and_(row.id == one.id, row.state == DeliveryState.READY), Withheld(one[-1]), now
-            )
-    return Claim(free, len(found) - len(free))
+    for identity, why in withheld:
+        _skip(connection, and_(row.id == identity, row.state == DeliveryState.READY), why, now)
+    return Claim(tuple(free), len(withheld))
 
 
 def _hand_over(connection: Connection, worker: str, ids: Sequence[int], now: datetime) -> None:
@@ -144,7 +140,14 @@ def _hand_over(connection: Connection, worker: str, ids: Sequence[int], now: dat
 
 
 def settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
-    """Write down what became of handed-over rows, many in one statement; only rows that are still ours move."""
+    """Write down what became of handed-over rows, many in one statement; only rows that are still ours move.
+
+    Raises:
+        ValueError: a row cannot become that; nothing is written down.
+    """
+    wrong = {done.state for done in settlements} - DELIVERY_MOVES[DeliveryState.HANDING]
+    if wrong:
+        raise ValueError(f"a row that is handing cannot become {min(wrong)}")
     final = [done for done in settlements if done.state is not DeliveryState.READY]
     later = [done for done in settlements if done.state is DeliveryState.READY]
     moved = _come_again(connection, worker, later, now) if later else 0

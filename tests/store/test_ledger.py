@@ -261,9 +261,11 @@ def test_what_nobody_judged_was_no_attempt(database):
 
 
 @pytest.mark.parametrize("state", sorted(set(DeliveryState) - DELIVERY_MOVES[HANDING]))
-def test_an_answer_cannot_be_what_the_table_of_moves_forbids(state):
+def test_an_answer_cannot_be_what_the_table_of_moves_forbids(database, state):
+    _, ids = handed(database, 1)
     with pytest.raises(ValueError, match="cannot become"):
-        ledger.Settlement(1, state)
+        settle(database, ids, state)
+    assert states(database) == [HANDING]
 
 
 def test_taking_back_is_no_attempt(database):
