@@ -6,9 +6,9 @@ section 4 for List-Unsubscribe and List-Unsubscribe-Post, which must be signed f
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
+from binascii import b2a_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ __all__ = [
     "record_problems",
     "relaxed_body",
     "sign",
-    "signature_fields",
+    "signature_of",
     "zone_line",
 ]
 
@@ -51,6 +51,7 @@ SIGNED = ("message-id", "mime-version", "content-type", "content-language", "lis
 _FIELDS = (*((name, 1) for name in OVERSIGNED), *((name, 0) for name in SIGNED))
 _RUN = re.compile(r"[ \t]{2,}|\t")
 _RUN_IN_BODY = re.compile(rb"[ \t]{2,}|\t")
+_MARKED = re.compile(rb"\0(\d+)\0")
 _EMPTY_END = re.compile(rb"(?:\r\n)*\Z")
 _SIGNATURE_LINE = 72
 
@@ -69,31 +70,51 @@ def sign(message: bytes, keys: Iterable[DkimKey], now: datetime) -> bytes:
     head, found, body = message.partition(b"\r\n\r\n")
     if not found:
         raise ValueError("a message has an empty line after its header fields")
-    return signature_fields(head + b"\r\n", body, tuple(keys), now) + message
+    names, signed = _signed_fields(head + b"\r\n")
+    digest = hashlib.sha256(relaxed_body(body)).digest()
+    return _sealed(digest, names, signed, tuple(keys), now) + message
 
 
-def signature_fields(
-    head: bytes, body: bytes, keys: Sequence[DkimKey], now: datetime, *, is_relaxed: bool = False
+def signature_of(
+    head: Sequence[bytes], body: Iterable[bytes], keys: Sequence[DkimKey], now: datetime
 ) -> bytes:
-    """The DKIM-Signature fields to put before a message, each ended with CRLF.
+    """The fields that `sign` puts before a message, here one in pieces whose body is in relaxed form already.
+
+    What `quoted_printable` writes is in that form; and the head is read once for all messages that share its pieces.
 
     Args:
-        head: its header fields, each ended with CRLF.
-        body: what follows the empty line.
+        head: its header fields and the empty line after them. Pieces at odd places are values within a field, which neither
+            begin nor end with white space; those at even places are shared by many messages.
+        body: what follows.
         keys: that sign.
         now: instant of signing, aware.
-        is_relaxed: the body is in its relaxed form already, as what `quoted_printable` writes is; then nothing looks for
-            spaces in it.
 
     Raises:
         ValueError: there is no From; `now` is naive.
     """
-    if now.tzinfo is None:
-        raise ValueError("the time of a signature needs a zone")
-    digest = hashlib.sha256(body if is_relaxed else relaxed_body(body)).digest()
-    seal = f"t={int(now.timestamp())};{CRLF} bh={base64.b64encode(digest).decode('ascii')};{CRLF} b="
-    names, signed = _signed_fields(head)
-    return b"".join(_signature(key, names, signed, seal) for key in keys)
+    digest = hashlib.sha256()
+    for piece in body:
+        digest.update(piece)
+    names, pieces, order = _form(tuple(head[::2]))
+    values = [_relaxed_value(value) for value in head[1::2]]
+    signed = list(pieces)
+    signed[1::2] = [values[place] for place in order]
+    return _sealed(digest.digest(), names, b"".join(signed), keys, now)
+
+
+@lru_cache(maxsize=64)
+def _form(shared: tuple[bytes, ...]) -> tuple[tuple[str, ...], tuple[bytes, ...], tuple[int, ...]]:
+    """The names of h=; the relaxed fields in pieces, those at odd places empty; and which value goes into each of these."""
+    marked = b"".join(b"%b\0%d\0" % (piece, place) for place, piece in enumerate(shared[:-1])) + shared[-1]
+    names, signed = _signed_fields(marked)
+    pieces = _MARKED.split(signed)
+    return names, tuple(pieces), tuple(map(int, pieces[1::2]))
+
+
+def _relaxed_value(value: bytes) -> bytes:
+    if b"\r\n" in value or b"  " in value or b"\t" in value:
+        return _RUN_IN_BODY.sub(b" ", value.replace(b"\r\n", b""))
+    return value
 
 
 def relaxed_body(body: bytes) -> bytes:
@@ -131,16 +152,25 @@ def _signed_fields(head: bytes) -> tuple[tuple[str, ...], bytes]:
     return tuple(names), "".join(fields).encode("latin-1")
 
 
-def _signature(key: DkimKey, names: tuple[str, ...], signed: bytes, seal: str) -> bytes:
+def _sealed(
+    digest: bytes, names: tuple[str, ...], signed: bytes, keys: Sequence[DkimKey], now: datetime
+) -> bytes:
+    """A field of each key, over the digest of the body and the signed fields in relaxed form."""
+    if now.tzinfo is None:
+        raise ValueError("the time of a signature needs a zone")
+    hashed, moment = b2a_base64(digest, newline=False), b"t=%d;" % int(now.timestamp())
+    return b"".join([_signature(key, names, signed, moment, hashed) for key in keys])
+
+
+def _signature(key: DkimKey, names: tuple[str, ...], signed: bytes, moment: bytes, hashed: bytes) -> bytes:
     opening, relaxed = _opening(key, names)
-    unsigned = f"{relaxed} {seal.replace(CRLF, '')}".encode()
-    coded = base64.b64encode(_signed(key, signed + unsigned)).decode("ascii")
+    coded = b2a_base64(_signed(key, b"%b%b %b bh=%b; b=" % (signed, relaxed, moment, hashed)), newline=False)
     lines = [coded[at : at + _SIGNATURE_LINE] for at in range(0, len(coded), _SIGNATURE_LINE)]
-    return f"{opening}{CRLF} {seal}{f'{CRLF} '.join(lines)}{CRLF}".encode()
+    return b"%b\r\n %b\r\n bh=%b;\r\n b=%b\r\n" % (opening, moment, hashed, b"\r\n ".join(lines))
 
 
 @lru_cache(maxsize=256)
-def _opening(key: DkimKey, names: tuple[str, ...]) -> tuple[str, str]:
+def _opening(key: DkimKey, names: tuple[str, ...]) -> tuple[bytes, bytes]:
     """The signature up to the names, the same for all letters of a campaign: as it is sent, and in relaxed form."""
     tags = [
         "v=1;",
@@ -157,7 +187,7 @@ def _opening(key: DkimKey, names: tuple[str, ...]) -> tuple[str, str]:
         listed[-1] += name if name.endswith(";") else f"{name}:"
     opening = fold("DKIM-Signature", [*tags, *identity, *listed])
     value = opening.partition(": ")[2].replace(CRLF, "")
-    return opening, f"dkim-signature:{value}"
+    return opening.encode("ascii"), f"dkim-signature:{value}".encode("ascii")
 
 
 def _signed(key: DkimKey, data: bytes) -> bytes:

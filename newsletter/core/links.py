@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from newsletter.core.token import Purpose, Token, make_token
+from newsletter.core.token import Purpose, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def calendar_url(public_url: str, deadline: str) -> str:
@@ -12,54 +15,87 @@ def calendar_url(public_url: str, deadline: str) -> str:
     return f"{public_url.rstrip('/')}/calendar/{deadline}.ics"
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalLinks:
-    """The links of one mail to one person.
+class LinkColumns:
+    """The links of one mail to many people: each method gives everybody's, in the order of `subscribers`.
 
-    Attributes:
+    Args:
         public_url: where the readers' pages answer.
         key: secret that signs tokens.
         campaign: id of the campaign.
-        subscriber: id of the person.
+        subscribers: ids of the people.
     """
 
-    public_url: str
-    key: bytes
-    campaign: int
-    subscriber: int
-    _made: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    def __init__(self, public_url: str, key: bytes, campaign: int, subscribers: Sequence[int]) -> None:
+        self._root = public_url.rstrip("/")
+        self._tokens = Tokens(key, campaign, subscribers)
+        self._made: dict[str, list[str]] = {}
+
+    def unsubscribe(self) -> list[str]:
+        """RFC 8058: a POST leaves at once, a GET shows one button."""
+        return self._links("u", Purpose.UNSUBSCRIBE)
+
+    def preferences(self) -> list[str]:
+        return self._links("p", Purpose.PREFERENCES)
+
+    def pause(self) -> list[str]:
+        return [f"{link}#pause" for link in self.preferences()]
+
+    def view(self) -> list[str]:
+        return self._links("v", Purpose.VIEW)
+
+    def other_language(self, language: str) -> list[str]:
+        ending = f"?language={language}"
+        return [f"{link}{ending}" for link in self.view()]
+
+    def applied(self, deadline: str) -> list[str]:
+        return self._links(f"applied/{deadline}", Purpose.APPLIED, deadline)
+
+    def stop(self, deadline: str) -> list[str]:
+        return self._links(f"stop/{deadline}", Purpose.STOP, deadline)
+
+    def confirm(self) -> list[str]:
+        return self._links("confirm", Purpose.PREFERENCES, "confirm")
+
+    def _links(self, path: str, purpose: Purpose, context: str = "") -> list[str]:
+        links = self._made.get(path)
+        if links is None:  # a path goes with one purpose and one context, and a mail has some links twice
+            start = f"{self._root}/{path}/"
+            links = self._made[path] = [f"{start}{token}" for token in self._tokens.of(purpose, context)]
+        return links
+
+
+class PersonalLinks:
+    """The links of one mail to one person; the arguments are those of `LinkColumns`, with one subscriber."""
+
+    def __init__(self, public_url: str, key: bytes, campaign: int, subscriber: int) -> None:
+        self.subscriber = subscriber
+        self._public_url = public_url
+        self._columns = LinkColumns(public_url, key, campaign, (subscriber,))
 
     def unsubscribe(self) -> str:
         """RFC 8058: a POST leaves at once, a GET shows one button."""
-        return self._link("u", Purpose.UNSUBSCRIBE)
+        return self._columns.unsubscribe()[0]
 
     def preferences(self) -> str:
-        return self._link("p", Purpose.PREFERENCES)
+        return self._columns.preferences()[0]
 
     def pause(self) -> str:
-        return f"{self.preferences()}#pause"
+        return self._columns.pause()[0]
 
     def view(self) -> str:
-        return self._link("v", Purpose.VIEW)
+        return self._columns.view()[0]
 
     def other_language(self, language: str) -> str:
-        return f"{self.view()}?language={language}"
+        return self._columns.other_language(language)[0]
 
     def applied(self, deadline: str) -> str:
-        return self._link(f"applied/{deadline}", Purpose.APPLIED, deadline)
+        return self._columns.applied(deadline)[0]
 
     def stop(self, deadline: str) -> str:
-        return self._link(f"stop/{deadline}", Purpose.STOP, deadline)
+        return self._columns.stop(deadline)[0]
 
     def calendar(self, deadline: str) -> str:
-        return calendar_url(self.public_url, deadline)
+        return calendar_url(self._public_url, deadline)
 
     def confirm(self) -> str:
-        return self._link("confirm", Purpose.PREFERENCES, "confirm")
-
-    def _link(self, path: str, purpose: Purpose, context: str = "") -> str:
-        link = self._made.get(path)
-        if link is None:  # a path goes with one purpose and one context, and a mail has some links twice
-            token = make_token(self.key, Token(purpose, self.campaign, self.subscriber), context)
-            link = self._made[path] = f"{self.public_url.rstrip('/')}/{path}/{token}"
-        return link
+        return self._columns.confirm()[0]

@@ -7,12 +7,11 @@ checked tokens and folded between them only.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newsletter.core.keyed_letters import keyed_letters
 from newsletter.core.mailbox import Mailbox, ascii_domain
 from newsletter.core.mime_bodies import Attachment, clean_body, letter_body, quoted_printable
 from newsletter.core.mime_fields import (
@@ -31,6 +30,7 @@ from newsletter.core.mime_fields import (
 from newsletter.core.mime_headers import CRLF, header_block, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from newsletter.core.refusal import ContentRefused
@@ -41,9 +41,12 @@ __all__ = [
     "ListHeaders",
     "boundary_mark",
     "message_id",
+    "message_ids",
     "needs_smtputf8",
     "serialise",
 ]
+
+_ID_LETTERS = 24  # 120 bits: two alike would be an accident in the world's mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Letter:
         text: the plain part, written from the content, not scraped from `html`.
         language: BCP 47 code of both parts.
         list_headers: None for mail that is about no list, such as a confirmation.
+        mark: what makes its boundaries its own, "" to take it from the Message-ID; letters of one edition may share one,
+            as RFC 2046 asks only that no part holds it.
         extra: more fields as (name, value) in ASCII, such as Auto-Submitted, Precedence, Feedback-ID.
     """
 
@@ -71,6 +76,7 @@ class Letter:
     list_headers: ListHeaders | None
     attachments: tuple[Attachment, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
+    mark: str = ""
 
 
 def serialise(letter: Letter) -> bytes:
@@ -85,13 +91,14 @@ def serialise(letter: Letter) -> bytes:
     """
     parts = (_content("text", letter.text), _content("html", letter.html))
     text, html = map(quoted_printable, parts)
-    kind, body = letter_body(boundary_mark(letter.message_id), text, html, letter.attachments)
+    mark = letter.mark or boundary_mark(letter.message_id)
+    kind, body = letter_body(mark, text, html, letter.attachments)
     block = header_block([*_who(letter), *_what(letter), *_rest(letter), ("Content-Type", kind)])
     return f"{block}{CRLF}{body}".encode()
 
 
 def boundary_mark(identifier: str) -> str:
-    """The part of a letter's boundaries that makes them its own, from its Message-ID."""
+    """The part of a letter's boundaries that makes them its own, from its Message-ID or from what its edition is known by."""
     return hashlib.sha256(identifier.encode()).hexdigest()[:24]
 
 
@@ -101,8 +108,8 @@ def needs_smtputf8(letter: Letter) -> bool:
     return any(not box.address.rpartition("@")[0].isascii() for box in boxes if box)
 
 
-def message_id(secret: bytes, campaign: str, subscriber_id: int, domain: str) -> str:
-    """The Message-ID of this campaign's letter to this person, without angle brackets.
+def message_ids(secret: bytes, campaign: str, subscribers: Sequence[int], domain: str) -> list[str]:
+    """The Message-IDs of this campaign's letters to these people, without angle brackets.
 
     Always the same for the same pair, so that a deliberate re-send is recognised; it tells nothing without `secret`.
 
@@ -110,11 +117,14 @@ def message_id(secret: bytes, campaign: str, subscriber_id: int, domain: str) ->
         ValueError: the secret is empty.
         ContentRefused: the domain has no A-label form.
     """
-    if not secret:
-        raise ValueError("a Message-ID needs a secret")
-    what = f"newsletter message-id\0{campaign}\0{subscriber_id}".encode()
-    digest = hmac.new(secret, what, hashlib.sha256).digest()[:16]
-    return f"{base64.b32encode(digest).decode('ascii').rstrip('=').lower()}@{ascii_domain(domain)}"
+    letters = keyed_letters(secret, f"newsletter message-id\0{campaign}", subscribers, _ID_LETTERS)
+    ending = f"@{ascii_domain(domain)}"
+    return [f"{letters[at : at + _ID_LETTERS]}{ending}" for at in range(0, len(letters), _ID_LETTERS)]
+
+
+def message_id(secret: bytes, campaign: str, subscriber_id: int, domain: str) -> str:
+    """The Message-ID of this campaign's letter to this person, see `message_ids`."""
+    return message_ids(secret, campaign, (subscriber_id,), domain)[0]
 
 
 def _who(letter: Letter) -> list[Field]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.core.mime_headers import CRLF, fold, one_line, parameters, refused
+from newsletter.core.strange import strange_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
+_FEW = 40  # kinds of characters up to which replacing one after the other is quicker
 LINE = 76  # RFC 2045 section 6.7, with the "=" of a soft break
 
 _NOT_IN_FILENAMES = re.compile(r'[/\\:*?"<>|]')
@@ -73,28 +75,53 @@ def is_plain_line(text: str) -> bool:
     )
 
 
+def coded_each(texts: Sequence[str]) -> list[bytes]:
+    """What `quoted_printable` makes of each text once it is clean: many short texts at the price of a few long searches."""
+    joined = "\n".join(texts)
+    strange = strange_characters(joined)
+    is_clean = all(char.isprintable() or char == "\u00a0" for char in strange)
+    if not is_clean or joined.count("\n") != len(texts) - 1 or len(strange) > _FEW:
+        return [quoted_printable(clean_body(text)).encode("ascii") for text in texts]
+    coded = joined.replace("=", "=3D")
+    for char in strange:
+        coded = coded.replace(char, "".join(f"={octet:02X}" for octet in char.encode()))
+    coded = _spaced(coded)
+    lines = coded.encode("ascii").split(b"\n")
+    if max(map(len, lines)) <= LINE and not (
+        coded.startswith((".", "From ")) or "\n." in coded or "\nFrom " in coded
+    ):
+        return lines
+    return [CRLF.join(_physical_lines(line)).encode("ascii") for line in coded.split("\n")]
+
+
 def _encoded(line: str) -> str:
     if line.isascii() and line.isprintable():
         coded = line.replace("=", "=3D")
     else:
         # Its soft breaks fall within characters and before dots: taken out again.
         coded = b2a_qp(line.encode()).replace(b"=\n", b"").replace(b"\t", b"=09").decode("ascii")
-    coded = coded.replace("  ", " =20")
+    return _spaced(coded)
+
+
+def _spaced(lines: str) -> str:
+    """Every other space of a run and the last one of a line as escapes."""
+    coded = lines.replace("  ", " =20").replace(" \n", "=20\n")
     return f"{coded[:-1]}=20" if coded.endswith(" ") else coded
 
 
-def _physical_lines(line: str) -> Iterator[str]:
-    start = 0
+def _physical_lines(line: str) -> list[str]:
+    lines, start = [], 0
     while True:
-        leading = _LEADING.match(line, start) if line[start : start + 1] in {".", "F"} else None
-        prefix = f"={ord(leading[0]):02X}" if leading else ""
-        start += 1 if leading else 0
+        prefix = ""
+        if line[start : start + 1] in {".", "F"} and (leading := _LEADING.match(line, start)):
+            prefix = f"={ord(leading[0]):02X}"
+            start += 1
         room = LINE - len(prefix)
         if len(line) - start <= room:
-            yield prefix + line[start:]
-            return
+            lines.append(prefix + line[start:])
+            return lines
         end = _cut(line, start + room - 1)
-        yield f"{prefix}{line[start:end]}="
+        lines.append(f"{prefix}{line[start:end]}=")
         start = end
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from newsletter.core.flags import known_flags
 from newsletter.core.mail_content import default_preheader, default_subject
 from newsletter.core.mail_view import view_of
 from newsletter.core.markup import BodyStyle, to_html, to_plain
@@ -19,8 +20,10 @@ from newsletter.core.personal import (
     cut_html,
     cut_plain,
     fill,
+    gates_of,
     pieces_from_json,
     pieces_to_json,
+    set_values,
     slots_of,
 )
 from newsletter.core.plain_text import rewrapped, tidy, underlined
@@ -29,7 +32,7 @@ from newsletter.core.template_origin import trace_refusal
 from newsletter.core.wording import read_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from newsletter.core.brand import Brand
     from newsletter.core.mail_content import MailContent
@@ -50,7 +53,28 @@ class Me:
     """
 
     markers: Markers
+    flags: frozenset[str]
     is_plain: bool
+
+    def when(self, flag: str) -> str:
+        """Opens a block for readers with this flag (`core.flags`); it stands between tags or in text.
+
+        Raises:
+            LookupError: there is no such flag.
+        """
+        return self._printed(self.markers.when(self._known(flag)))
+
+    def unless(self, flag: str) -> str:
+        """Opens a block for readers without this flag.
+
+        Raises:
+            LookupError: there is no such flag.
+        """
+        return self._printed(self.markers.unless(self._known(flag)))
+
+    def end(self) -> str:
+        """Closes the innermost block."""
+        return self._printed(self.markers.end())
 
     @property
     def greeting(self) -> str:
@@ -100,8 +124,16 @@ class Me:
         return self._slot(f"calendar_url {key}")
 
     def _slot(self, name: str) -> str:
-        word = self.markers.slot(name)
+        return self._printed(self.markers.slot(name))
+
+    def _printed(self, word: Markup) -> str:
         return str(word) if self.is_plain else word
+
+    def _known(self, flag: str) -> str:
+        if flag not in self.flags:  # the renderer tells the line, and what is said here
+            known = ", ".join(repr(each) for each in sorted(self.flags))
+            raise LookupError(f"nothing about a reader is called {flag!r}; there are {known}")
+        return flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +150,20 @@ class CompiledEmail:
     def slots(self) -> frozenset[str]:
         """The values that filling needs."""
         return slots_of((*self.subject, *self.html, *self.text))
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags that filling asks for."""
+        return gates_of((*self.subject, *self.html, *self.text))
+
+    def with_values(self, values: Mapping[str, str]) -> CompiledEmail:
+        """The same edition with values in it that all readers share."""
+        return replace(
+            self,
+            subject=set_values(self.subject, values),
+            html=set_values(self.html, values),
+            text=set_values(self.text, values),
+        )
 
     def to_json(self) -> str:
         """Canonical JSON: the same edition is the same string."""
@@ -157,7 +203,12 @@ class FilledMail:
 
 
 def compile_mail(
-    templates: TemplateSet, content: MailContent, brand: Brand, catalogue: Catalogue, nonce: str
+    templates: TemplateSet,
+    content: MailContent,
+    brand: Brand,
+    catalogue: Catalogue,
+    nonce: str,
+    topics: Iterable[str] = (),
 ) -> CompiledEmail:
     """Render and compile one edition.
 
@@ -167,6 +218,7 @@ def compile_mail(
         brand: who says it.
         catalogue: the program's own words, in the content's language.
         nonce: 10 random hexadecimal digits, new for each compilation; no author can guess the marker words.
+        topics: ids of those that readers choose from; a template may show a block to the readers of one.
 
     Raises:
         ContentRefused: something in a template or in the content cannot be used; the problem has file and line.
@@ -177,15 +229,16 @@ def compile_mail(
         preheader=content.preheader or default_preheader(content, catalogue),
     )
     view = view_of(content, brand, catalogue)
-    html_markers, text_markers = Markers(nonce), Markers(nonce)
+    html_markers, text_markers, flags = Markers(nonce), Markers(nonce), known_flags(topics)
     name = f"{content.template}.mjml.j2"
     context = _context(content, view, brand, catalogue)
-    mjml = templates.render(name, {**context, "me": Me(html_markers, is_plain=False)})
+    mjml = templates.render(name, {**context, "me": Me(html_markers, flags, is_plain=False)})
     try:
         html = compile_mjml(mjml, f"{templates.root}/{name} (as rendered)")
     except ContentRefused as refused:
         raise trace_refusal(refused, mjml, templates.sources, templates.root) from None
-    text = templates.render(f"{content.template}.txt.j2", {**context, "me": Me(text_markers, is_plain=True)})
+    me = Me(text_markers, flags, is_plain=True)
+    text = templates.render(f"{content.template}.txt.j2", {**context, "me": me})
     return CompiledEmail(
         language=content.language,
         preheader=content.preheader,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from newsletter.core.mime_bodies import Attachment, clean_body, letter_body, quoted_printable
-from newsletter.core.mime_headers import CRLF, fold
-from newsletter.core.personal import Gate, GateEnd, Slot, writer_of
+from newsletter.core.mime_headers import CRLF
+from newsletter.core.personal import Gate, GateEnd, Slot
 from newsletter.core.plain_text import rewrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from newsletter.core.personal import Piece
 
@@ -24,34 +24,18 @@ if TYPE_CHECKING:
 
 SOFT = f"={CRLF}"
 WIDEST_LINE = 76  # RFC 2045 section 6.7, rule 5
-_MARK = "0" * 24
-# Neither can occur in what is encoded: see `mime_bodies.multipart`; a NUL is in no header and no body.
-_SEAMS = re.compile(rf"((?<==_[am]_){_MARK}|\0text|\0html)")
-
-
-class Hole(NamedTuple):
-    """Where a value goes in, and how it is written there."""
-
-    name: str
-    write: Callable[[str], str]
-
-    @classmethod
-    def of(cls, slot: Slot) -> Hole:
-        return cls(slot.name, writer_of(slot.context))
+# Neither can occur in what is encoded, or in a header: a NUL is in none.
+_SEAMS = re.compile(r"(\0text|\0html)")
 
 
 class TextLine(NamedTuple):
-    """A line of the text part that differs from person to person.
+    """A line of the text part that differs from person to person; its CRLF stands behind it."""
 
-    Attributes:
-        words: literals and holes.
-        end: its CRLF, if it has one.
-        place: which chunk it is.
-    """
+    words: tuple[str | Slot, ...]
 
-    words: tuple[str | Hole, ...]
-    end: bytes
-    place: int = -1
+
+Part = bytes | Slot | TextLine
+"""Octets that all have in common, a value in the HTML, or a line with a value in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,56 +43,38 @@ class Plan:
     """What all people of one condition share.
 
     Attributes:
-        chunks: the body in order; b"" where something personal goes.
-        marks: which chunks are the mark of the boundaries.
-        values: what goes into the HTML, and which chunks each fills.
-        lines: the personal lines of the text part.
-        content_type: the header field before and after the mark, with its CRLF.
-        silent: the parts ("text", "html") whose static words are none, so that the values must say something.
+        parts: the body in order.
+        is_sure: both parts of the letter say something whatever the values are.
     """
 
-    chunks: tuple[bytes, ...]
-    marks: tuple[int, ...]
-    values: tuple[tuple[Hole, tuple[int, ...]], ...]
-    lines: tuple[TextLine, ...]
-    content_type: tuple[str, str]
-    silent: frozenset[str]
+    parts: tuple[Part, ...]
+    is_sure: bool
 
 
 def plan_body(
-    html: Sequence[Piece], text: Sequence[Piece], flags: frozenset[str], attachments: tuple[Attachment, ...]
+    html: Sequence[Piece],
+    text: Sequence[Piece],
+    flags: frozenset[str],
+    attachments: tuple[Attachment, ...],
+    mark: str,
 ) -> Plan:
     """The plan for the people whose flags, of those that the pieces ask for, are these."""
     runs = {"html": _open(html, flags), "text": _open(text, flags)}
-    parts: dict[str, list[str | Slot] | list[str | TextLine]] = {
+    insides: dict[str, list[str | Slot] | list[str | TextLine]] = {
         "\0html": list(_html(runs["html"])),
         "\0text": list(_text(runs["text"])),
     }
-    kind, body = letter_body(_MARK, "\0text", "\0html", attachments)
-    chunks: list[bytes] = []
-    marks: list[int] = []
-    values: dict[Slot, list[int]] = {}
-    lines: list[TextLine] = []
+    _, body = letter_body(mark, "\0text", "\0html", attachments)
+    parts: list[Part] = []
     for seam in _SEAMS.split(body):
-        if seam == _MARK:
-            marks.append(len(chunks))
-            chunks.append(b"")
-            continue
-        for item in parts.get(seam, [seam]):
-            if isinstance(item, Slot):
-                values.setdefault(item, []).append(len(chunks))
-            elif isinstance(item, TextLine):
-                lines.append(item._replace(place=len(chunks)))
-            chunks.append(item.encode("ascii") if isinstance(item, str) else b"")
-    before, _, after = f"{fold('Content-Type', kind)}{CRLF}".partition(_MARK)
-    return Plan(
-        chunks=tuple(chunks),
-        marks=tuple(marks),
-        values=tuple((Hole.of(slot), tuple(places)) for slot, places in values.items()),
-        lines=tuple(lines),
-        content_type=(before, after),
-        silent=frozenset(name for name, run in runs.items() if _is_silent(run)),
-    )
+        for item in insides.get(seam, [seam]):
+            if not isinstance(item, str):
+                parts.append(item)
+            elif parts and isinstance(parts[-1], bytes):
+                parts[-1] += item.encode("ascii")
+            elif item:
+                parts.append(item.encode("ascii"))
+    return Plan(tuple(parts), not any(map(_is_silent, runs.values())))
 
 
 def with_room(coded: str) -> str:
@@ -118,11 +84,6 @@ def with_room(coded: str) -> str:
     at = -3 if coded[-3] == "=" else -1  # an escape stays whole
     last = "=2E" if coded[at:] == "." else coded[at:]  # no line begins with a dot
     return f"{coded[:at]}{SOFT}{last}"
-
-
-def gates_of(pieces: Iterable[Piece]) -> frozenset[str]:
-    """The flags that a cut document can ask for."""
-    return frozenset(piece.name for piece in pieces if isinstance(piece, Gate))
 
 
 def _open(pieces: Iterable[Piece], flags: frozenset[str]) -> Run:
@@ -162,32 +123,32 @@ def _html(run: Run) -> Iterator[str | Slot]:
 def _text(run: Run) -> Iterator[str | TextLine]:
     """Whole lines: those that are the same for everybody as they go on the wire, in one piece as far as they reach."""
     static: list[str] = []
-    for line in _lines(run):
-        if all(isinstance(word, str) for word in line.words):
-            static.append(
-                "".join(word for word in line.words if isinstance(word, str)) + "\n" * bool(line.end)
-            )
+    lines = list(_lines(run))
+    for number, words in enumerate(lines):
+        end = "\n" if number + 1 < len(lines) else ""
+        if all(isinstance(word, str) for word in words):
+            static.append("".join(word for word in words if isinstance(word, str)) + end)
             continue
-        if static:
-            yield _finished("".join(static))
-            static.clear()
-        yield line
-    if static:
         yield _finished("".join(static))
+        static.clear()
+        yield TextLine(tuple(words))
+        if end:
+            yield CRLF
+    yield _finished("".join(static))
 
 
-def _lines(run: Run) -> Iterator[TextLine]:
-    words: list[str | Hole] = []
+def _lines(run: Run) -> Iterator[list[str | Slot]]:
+    words: list[str | Slot] = []
     for piece in run:
         if isinstance(piece, Slot):
-            words.append(Hole.of(piece))
+            words.append(piece)
             continue
         first, *others = piece.split("\n")
         words.append(first)
         for other in others:
-            yield TextLine(tuple(filter(None, words)), CRLF.encode())
+            yield words
             words = [other]
-    yield TextLine(tuple(filter(None, words)), b"")
+    yield words
 
 
 def _finished(text: str) -> str:

@@ -1,34 +1,51 @@
 """Tokens in links: short, bound to a purpose, checked in constant time.
 
-A token is base32 in lower case (a gateway that folds the case of a URL does no harm) of purpose, campaign, subscriber
-and a truncated HMAC-SHA-256 (RFC 2104; 80 bits, as RFC 4226 deems enough for values that cannot be tried offline).
-They never expire: a link to leave must work for years. Old keys are honoured after a rotation.
+A token names a campaign and a subscriber and ends with a MAC: `campaign z subscriber mac`, the numbers in hexadecimal with the
+digits a to p, the MAC in sixteen letters of `keyed_letters` (80 bits, as RFC 4226 deems enough for values that cannot be tried
+offline). It is base32 in lower case: a gateway that folds the case of a URL does no harm. The MAC covers purpose and context
+too. Tokens never expire: a link to leave must work for years. Old keys are honoured after a rotation.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from newsletter.core.keyed_letters import keyed_letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MAC_BYTES = 10
+_MAC = 16
+_FROM_DIGITS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_TO_DIGITS = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
+# No zero before a number: two spellings of one token would make logs and limits unreliable.
+_NUMBER = "(a|[b-p][a-p]{0,15})"
+_TOKEN = re.compile(rf"{_NUMBER}z{_NUMBER}([a-z2-7]{{{_MAC}}})")
 
 
 class Purpose(StrEnum):
-    """What a token lets its bearer do; one letter each, as it is part of the token."""
+    """What a token lets its bearer do."""
 
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
     VIEW = "v"
     APPLIED = "a"
     STOP = "s"
+
+
+# One digest serves all purposes of a group, each with letters of its own: which digest, and where in it they begin.
+_SHARES = {
+    Purpose.UNSUBSCRIBE: ("mail", 0),
+    Purpose.PREFERENCES: ("mail", _MAC),
+    Purpose.VIEW: ("mail", 2 * _MAC),
+    Purpose.APPLIED: ("deadline", 0),
+    Purpose.STOP: ("deadline", _MAC),
+}
+_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,71 +57,47 @@ class Token:
     subscriber: int
 
 
+class Tokens:
+    """The tokens of one campaign for many people, made together.
+
+    Args:
+        key: secret that signs.
+        campaign: id of the campaign.
+        subscribers: ids of the people.
+    """
+
+    def __init__(self, key: bytes, campaign: int, subscribers: Sequence[int]) -> None:
+        self._key, self._campaign, self._subscribers = key, campaign, subscribers
+        self._letters: dict[tuple[str, str], str] = {}
+        numbers = "\n".join([f"{subscriber:x}" for subscriber in subscribers]).translate(_FROM_DIGITS)
+        head = f"{f'{campaign:x}'.translate(_FROM_DIGITS)}z"
+        self._named = [f"{head}{number}" for number in numbers.split("\n")] if subscribers else []
+
+    def of(self, purpose: Purpose, context: str = "") -> list[str]:
+        """Everybody's token. `context` (a deadline's key, say) is covered by the MAC but not carried."""
+        group, start = _SHARES[purpose]
+        width = _WIDTHS[group]
+        letters = self._letters.get((group, context))
+        if letters is None:
+            about = f"newsletter link\0{group}\0{self._campaign}\0{context}"
+            letters = keyed_letters(self._key, about, self._subscribers, width)
+            self._letters[group, context] = letters
+        places = range(start, len(letters), width)
+        return [f"{named}{letters[at : at + _MAC]}" for named, at in zip(self._named, places, strict=True)]
+
+
 def make_token(key: bytes, token: Token, context: str = "") -> str:
-    """The token as text. `context` (a deadline's key, say) is covered by the MAC but not carried."""
-    body = _body(token)
-    return _encode(body + _mac(key, body, context))
+    """The token as text, see `Tokens.of`."""
+    return Tokens(key, token.campaign, (token.subscriber,)).of(token.purpose, context)[0]
 
 
 def read_token(keys: Sequence[bytes], text: str, purpose: Purpose, context: str = "") -> Token | None:
     """The token that `text` is under one of `keys`, or None if it is not genuine or for another purpose."""
-    raw = _decode(text)
-    if raw is None or len(raw) <= _MAC_BYTES:
+    lowered = text.lower() if text.isascii() else ""
+    found = _TOKEN.fullmatch(lowered)
+    if found is None:
         return None
-    body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    genuine = [hmac.compare_digest(mac, _mac(key, body, context)) for key in keys]
-    if not any(genuine) or body[:1] != purpose.value.encode():
-        return None
-    campaign, at = _read_number(body, 1)
-    subscriber, at = _read_number(body, at)
-    return Token(purpose, campaign, subscriber) if at == len(body) else None
-
-
-def _body(token: Token) -> bytes:
-    return token.purpose.value.encode() + _number(token.campaign) + _number(token.subscriber)
-
-
-def _mac(key: bytes, body: bytes, context: str) -> bytes:
-    mac = _begun(key).copy()
-    mac.update(body + b"\x00" + context.encode())
-    return mac.digest()[:_MAC_BYTES]
-
-
-@lru_cache(maxsize=16)
-def _begun(key: bytes) -> hmac.HMAC:
-    """What all links of a key begin with; to be copied, never changed."""
-    return hmac.new(key, b"newsletter link\x00", hashlib.sha256)
-
-
-def _number(value: int) -> bytes:
-    """LEB128: seven bits a byte, so that small numbers make short links."""
-    out = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - seven bits
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _read_number(raw: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(raw):
-        byte = raw[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if not byte & 0x80:
-            return value, at
-    return value, len(raw) + 1
-
-
-def _encode(raw: bytes) -> str:
-    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
-
-
-def _decode(text: str) -> bytes | None:
-    try:
-        raw = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
-    except ValueError:
-        return None
-    # Two spellings of one token would make logs and limits unreliable: only the shortest counts.
-    return raw if _encode(raw) == text.lower() else None
+    campaign, subscriber = (int(found[part].translate(_TO_DIGITS), 16) for part in (1, 2))
+    token = Token(purpose, campaign, subscriber)
+    genuine = [hmac.compare_digest(lowered, make_token(key, token, context)) for key in keys]
+    return token if any(genuine) else None

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from gettext import c2py
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
@@ -15,7 +16,7 @@ from markupsafe import Markup, escape
 from newsletter.core.refusal import ContentRefused, Problem, refuse_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from babel.messages.catalog import Message
 
@@ -84,6 +85,18 @@ class Catalogue:
         Values that are Markup make the answer Markup; everything else in it is then escaped.
         """
         return _filled((self.messages.get(message) or ("",))[0] or message, values)
+
+    def gettext_each(self, message: str, /, **columns: Sequence[str]) -> list[str]:
+        """What `gettext` gives for each row of these columns, which are as long as each other and hold no Markup."""
+        parts = _parts((self.messages.get(message) or ("",))[0] or message)
+        rows = len(next(iter(columns.values())))
+        placed = [
+            columns[part]
+            if place % 2 and part in columns
+            else repeat(f"{{{part}}}" if place % 2 else part, rows)
+            for place, part in enumerate(parts)
+        ]
+        return list(map("".join, zip(*placed, strict=True)))
 
     def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
         """The form of the message that goes with `number`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsletter.core.links import PersonalLinks
+from newsletter.core.flags import flags_of
+from newsletter.core.links import LinkColumns
 from newsletter.core.recipient import Recipient, slot_values
 from newsletter.core.render import FilledMail, fill_mail
 from newsletter.flows.compose import Edition, compose_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines
-from newsletter.flows.workspace import read_catalogues
+from newsletter.flows.workspace import read_catalogues, read_people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,8 +46,9 @@ def fill_for_sample(
     office: Office, campaign: Campaign, language: str, edition: Edition, address: str
 ) -> FilledMail:
     """The mail as a reader called Ada would get it, with links that lead nowhere."""
-    links = PersonalLinks(office.settings.public_url, PREVIEW_KEY, campaign.id, 0)
-    recipient = Recipient(address, "Ada", language)
-    catalogue = read_catalogues(office)[language]
-    values = slot_values(edition.mail.slots, recipient, links, catalogue, campaign.kind)
-    return fill_mail(edition.mail, values, frozenset())
+    root = office.settings.public_url
+    links = LinkColumns(root, PREVIEW_KEY, campaign.id, (0,))
+    recipient, catalogue = Recipient(address, "Ada"), read_catalogues(office)[language]
+    values = slot_values(edition.mail.slots, recipient, links, catalogue, campaign.kind, root)
+    # She chose every topic, so that no block for the readers of one is missed by whoever looks at the preview.
+    return fill_mail(edition.mail, values, flags_of("Ada", read_people(office).fields.topics))

@@ -13,7 +13,7 @@ from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
 from newsletter.core.wallclock import to_instant, to_local
-from newsletter.flows.workspace import read_articles, read_catalogues, read_templates
+from newsletter.flows.workspace import read_articles, read_catalogues, read_people, read_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +67,11 @@ def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
     """
     templates, catalogues = read_templates(desk.office), read_catalogues(desk.office)
     brand, nonce = desk.office.brand, desk.office.nonce
+    topics = read_people(desk.office).fields.topics
     editions = {}
     for language, catalogue in catalogues.items():
         content = mail_content(desk, campaign, language)
-        mail = compile_mail(templates, content, brand, catalogue, nonce())
+        mail = compile_mail(templates, content, brand, catalogue, nonce(), topics)
         dated = campaign.kind in {CampaignKind.REMINDER, CampaignKind.CORRECTION} and campaign.deadline
         editions[language] = Edition(
             mail, deadline_calendar(desk, campaign.deadline, language) if dated else ""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from newsletter.core.campaign import CampaignKind
-from newsletter.core.dkim import signature_fields
-from newsletter.core.links import PersonalLinks
+from newsletter.core.dkim import signature_of
+from newsletter.core.flags import flags_of
+from newsletter.core.links import LinkColumns
 from newsletter.core.mailbox import Mailbox
-from newsletter.core.mime import Attachment, ListHeaders, message_id
-from newsletter.core.recipient import Recipient, slot_values
+from newsletter.core.mime import Attachment, ListHeaders, message_ids
+from newsletter.core.recipient import Readers, shared_values, slot_columns
 from newsletter.core.refusal import Refusal
 from newsletter.core.render import fill_mail
-from newsletter.core.stencil import Addressee, Masthead, Stencil
-from newsletter.core.wallclock import to_local, zone_named
+from newsletter.core.stencil import Masthead, Stencil, Window
+from newsletter.core.wallclock import zone_named
 from newsletter.flows.compose import Edition
 from newsletter.flows.workspace import read_catalogues, read_people
 from newsletter.store import campaigns as campaign_rows
@@ -24,11 +25,13 @@ from newsletter.transports.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date as date_type
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
-    from newsletter.core.render import FilledMail
+    from newsletter.core.render import CompiledEmail, FilledMail
     from newsletter.core.segment.fields import Fields
+    from newsletter.core.stencil import Message
     from newsletter.core.wording import Catalogue
     from newsletter.flows.office import Office
     from newsletter.store.ledger import ClaimedRow
@@ -39,20 +42,46 @@ _LISTED = frozenset(
 # Reminders and corrections are sent by a rule and nobody's absence should answer them (RFC 3834).
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION, CampaignKind.SYSTEM})
 _ONE_LINE = 76
+_CHOICES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """One language of a campaign, with everything prepared that does not depend on the person.
+
+    Attributes:
+        mail: the frozen edition.
+        slots: the values that a person brings; those that all share stand in the stencil already.
+        flags: those that the edition asks for.
+        chosen: what is known of each choice of topics that was met: their labels, and its flags without and with a name.
+    """
+
+    mail: CompiledEmail
+    stencil: Stencil
+    catalogue: Catalogue
+    slots: frozenset[str]
+    flags: frozenset[str]
+    chosen: dict[tuple[str, ...], _Choice] = field(default_factory=dict)
+
+
+class _Choice(NamedTuple):
+    labels: tuple[str, ...]
+    flags: tuple[frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """A campaign ready to be filled: its frozen editions with their digests, and the words in each language."""
+    """A campaign ready to be filled: its frozen editions with their digests, and the words in each language.
+
+    Not to be shared between threads.
+    """
 
     office: Office
     campaign: Campaign
     editions: Mapping[str, Edition]
     digests: Mapping[str, str]
-    catalogues: Mapping[str, Catalogue]
     fields: Fields
-    stencils: Mapping[str, Stencil]
-    slots: Mapping[str, frozenset[str]]
+    presses: Mapping[str, _Press]
     sender: str
 
     @classmethod
@@ -62,19 +91,17 @@ class Filler:
             stored = campaign_rows.load_editions(connection, campaign.id)
             digests = campaign_rows.edition_digests(connection, [campaign.id]).get(campaign.id, {})
         editions = {language: Edition.from_json(document) for language, document in stored.items()}
-        stencils = {
-            language: Stencil(edition.mail, _masthead(office, campaign, language, edition))
-            for language, edition in editions.items()
-        }
+        catalogues = read_catalogues(office)
         return cls(
             office=office,
             campaign=campaign,
             editions=editions,
             digests=digests,
-            catalogues=read_catalogues(office),
             fields=read_people(office).fields,
-            stencils=stencils,
-            slots={language: edition.mail.slots for language, edition in editions.items()},
+            presses={
+                language: _press(office, campaign, edition, catalogues[language])
+                for language, edition in editions.items()
+            },
             sender=office.settings.sender(campaign.sender).address,
         )
 
@@ -84,64 +111,112 @@ class Filler:
         with self.office.database.read() as connection:
             granted = people_rows.granted_on(connection, ids)
             topics = people_rows.topics_by_person(connection, ids)
+        by_language: dict[str, list[ClaimedRow]] = {}
+        for row in rows:
+            by_language.setdefault(row.language, []).append(row)
         date = now.astimezone(zone_named(self.campaign.zone))
         made: dict[int, Outgoing | Refusal] = {}
-        for row in rows:
-            person = row.subscriber_id
-            recipient = self._recipient(row, granted.get(person), topics.get(person, ()))
-            try:
-                made[row.id] = self._message(row, recipient, date)
-            except Refusal as refusal:
-                made[row.id] = refusal
-        return made
+        for language, some in by_language.items():
+            made |= self._filled(self.presses[language], some, granted, topics, date)
+        return {row.id: made[row.id] for row in rows}
 
     def copy(self, row: ClaimedRow) -> FilledMail:
         """One person's copy without its envelope, as the browser shows it."""
         with self.office.database.read() as connection:
             granted = people_rows.granted_on(connection, [row.subscriber_id])
             topics = people_rows.topics_by_person(connection, [row.subscriber_id])
-        recipient = self._recipient(row, granted.get(row.subscriber_id), topics.get(row.subscriber_id, ()))
-        values = self._values(recipient, self._links(row.subscriber_id))
-        return fill_mail(self.editions[recipient.language].mail, values, frozenset())
+        press, root = self.presses[row.language], self.office.settings.public_url
+        readers, flags = self._readers(press, [row], granted, topics)
+        columns = self._columns(press, readers, self._links([row]))
+        values = {name: column[0] for name, column in columns.items()}
+        return fill_mail(press.mail, shared_values(press.mail.slots, root) | values, flags[0])
 
-    def _message(self, row: ClaimedRow, recipient: Recipient, date: datetime) -> Outgoing:
-        links = self._links(row.subscriber_id)
-        domain = self.sender.rpartition("@")[2]
-        identity = message_id(self.office.secret, self.campaign.name, row.subscriber_id, domain)
-        mailbox = Mailbox(recipient.given_name, recipient.address)
-        addressee = Addressee(mailbox, identity, date, links.unsubscribe())
-        message = self.stencils[row.language].fill(self._values(recipient, links), frozenset(), addressee)
-        pieces: tuple[bytes, ...] = (message.head, b"\r\n", message.body)
-        if self.office.dkim_keys:
-            keys = self.office.dkim_keys
-            pieces = (signature_fields(message.head, message.body, keys, date, is_relaxed=True), *pieces)
-        return Outgoing(
-            sender=self.sender,
-            recipient=row.address,
-            message_id=identity,
-            pieces=pieces,
-            size=sum(map(len, pieces)),
-            smtputf8=not row.address.isascii(),
-            tag=row.id,
+    def _filled(
+        self,
+        press: _Press,
+        rows: Sequence[ClaimedRow],
+        granted: Mapping[int, datetime],
+        topics: Mapping[int, Sequence[str]],
+        date: datetime,
+    ) -> dict[int, Outgoing | Refusal]:
+        """The messages of people of one language."""
+        readers, flags = self._readers(press, rows, granted, topics)
+        links = self._links(rows)
+        try:
+            values = self._columns(press, readers, links)
+        except Refusal as refusal:  # the edition asks for what nobody has
+            return dict.fromkeys([row.id for row in rows], refusal)
+        people, domain = [row.subscriber_id for row in rows], self.sender.rpartition("@")[2]
+        window = Window(
+            names=readers.given_names,
+            addresses=readers.addresses,
+            message_ids=message_ids(self.office.secret, self.campaign.name, people, domain),
+            unsubscribe_urls=links.unsubscribe(),
+            values=values,
+            flags=flags,
+            date=date,
         )
+        made = zip(rows, window.message_ids, press.stencil.fill(window), strict=True)
+        return {
+            row.id: message if isinstance(message, Refusal) else self._outgoing(row, identity, message, date)
+            for row, identity, message in made
+        }
 
-    def _recipient(self, row: ClaimedRow, granted: datetime | None, topics: Sequence[str]) -> Recipient:
-        return Recipient(
-            address=row.address,
-            given_name=row.given_name,
-            language=row.language,
-            signed_up=None if granted is None else to_local(granted, self.office.settings.zone).date(),
-            topic_labels=tuple(self.fields.topic_label(topic, row.language) for topic in topics),
-        )
+    def _outgoing(self, row: ClaimedRow, identity: str, message: Message, date: datetime) -> Outgoing:
+        head, body = message
+        pieces, keys, is_plain = head + body, self.office.dkim_keys, row.address.isascii()
+        if keys:
+            pieces = (signature_of(head, body, keys, date), *pieces)
+        size = sum(map(len, pieces))
+        return Outgoing(self.sender, row.address, identity, pieces, size, not is_plain, False, row.id)  # noqa: FBT003 - by place: one is made for every mail
 
-    def _links(self, subscriber: int) -> PersonalLinks:
-        return PersonalLinks(
-            self.office.settings.public_url, self.office.secret, self.campaign.id, subscriber
-        )
+    def _readers(
+        self,
+        press: _Press,
+        rows: Sequence[ClaimedRow],
+        granted: Mapping[int, datetime],
+        topics: Mapping[int, Sequence[str]],
+    ) -> tuple[Readers, list[frozenset[str]]]:
+        """What the mail knows of these people, and those of their flags that it asks for."""
+        zone, known = zone_named(self.office.settings.zone), press.chosen
+        if len(known) > _CHOICES:
+            known.clear()
+        days: list[date_type | None] = []
+        labels, flags = [], []
+        for row in rows:
+            at, chosen = granted.get(row.subscriber_id), tuple(topics.get(row.subscriber_id, ()))
+            days.append(None if at is None else at.astimezone(zone).date())
+            choice = known.get(chosen)
+            if choice is None:
+                choice = known[chosen] = self._choice(press, chosen)
+            labels.append(choice.labels)
+            flags.append(choice.flags[bool(row.given_name.strip())])
+        addresses, names = [row.address for row in rows], [row.given_name for row in rows]
+        return Readers(addresses, names, days, labels), flags
 
-    def _values(self, recipient: Recipient, links: PersonalLinks) -> dict[str, str]:
-        slots, catalogue = self.slots[recipient.language], self.catalogues[recipient.language]
-        return slot_values(slots, recipient, links, catalogue, self.campaign.kind)
+    def _choice(self, press: _Press, topics: tuple[str, ...]) -> _Choice:
+        language = press.mail.language
+        labels = tuple(self.fields.topic_label(topic, language) for topic in topics)
+        return _Choice(labels, (flags_of("", topics) & press.flags, flags_of("Ada", topics) & press.flags))
+
+    def _links(self, rows: Sequence[ClaimedRow]) -> LinkColumns:
+        people = [row.subscriber_id for row in rows]
+        return LinkColumns(self.office.settings.public_url, self.office.secret, self.campaign.id, people)
+
+    def _columns(self, press: _Press, readers: Readers, links: LinkColumns) -> dict[str, Sequence[str]]:
+        return slot_columns(press.slots, readers, links, press.catalogue, self.campaign.kind)
+
+
+def _press(office: Office, campaign: Campaign, edition: Edition, catalogue: Catalogue) -> _Press:
+    mail = edition.mail
+    shared = shared_values(mail.slots, office.settings.public_url)
+    return _Press(
+        mail=mail,
+        stencil=Stencil(mail.with_values(shared), _masthead(office, campaign, mail.language, edition)),
+        catalogue=catalogue,
+        slots=mail.slots - shared.keys(),
+        flags=mail.flags,
+    )
 
 
 def _masthead(office: Office, campaign: Campaign, language: str, edition: Edition) -> Masthead:

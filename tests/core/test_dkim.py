@@ -26,7 +26,7 @@ from newsletter.core.dkim import (
     record_problems,
     relaxed_body,
     sign,
-    signature_fields,
+    signature_of,
     zone_line,
 )
 from newsletter.core.mailbox import Mailbox
@@ -146,10 +146,28 @@ def test_a_field_that_is_there_twice_is_signed_twice():
 
 
 def test_what_our_serialiser_writes_is_in_relaxed_form_so_that_nothing_need_look():
-    head, _, body = MESSAGE.partition(b"\r\n\r\n")
+    head, empty_line, body = MESSAGE.partition(b"\r\n\r\n")
     assert relaxed_body(body) == body
-    fast = signature_fields(head + b"\r\n", body, BOTH, NOW, is_relaxed=True)
-    assert fast + MESSAGE == SIGNED
+    assert signature_of((head + empty_line,), (body[:9], body[9:]), BOTH, NOW) + MESSAGE == SIGNED
+
+
+VALUE = st.lists(
+    st.sampled_from([b"a", b" ", b"  ", b"\t", b"\r\n ", b"=?x?=", b"\xc3\xa9", b":"]), max_size=8
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(VALUE, VALUE)
+@example([b"Ada", b"\r\n ", b"<ada@example.net>"], [b"x"])
+def test_a_head_in_pieces_is_signed_as_the_whole_is(to, campaign):
+    values = [b"x%bx" % b"".join(value) for value in (to, campaign)]
+    head = (
+        b"From: office@example.org\r\nTo: ", values[0], b"\r\nX-Campaign: 1\r\nSubject:  two \t words\r\nFeedback-ID: ", values[1], b"\r\n\r\n",
+    )  # fmt: skip
+    message = b"".join(head) + b"Hello\r\n"
+    signed = sign(message, BOTH, NOW)
+    assert signature_of(head, (b"Hel", b"lo\r\n"), BOTH, NOW) + message == signed
+    assert verifies(signed, 0)
 
 
 @pytest.mark.parametrize(

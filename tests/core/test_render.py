@@ -13,6 +13,7 @@ import pytest
 from newsletter.core.brand import Brand
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.deadline import Deadline
+from newsletter.core.flags import flags_of
 from newsletter.core.front_matter import parse_article
 from newsletter.core.mail_content import MailContent
 from newsletter.core.recipient import Recipient, slot_values
@@ -66,7 +67,7 @@ class Links:
     """Every link of one person, each recognisable."""
 
     def __getattr__(self, name):
-        return lambda *arguments: "/".join(["https://example.org/me", name, *arguments])
+        return lambda *arguments: ["/".join(["https://example.org/me", name, *arguments])]
 
 
 class Page(HTMLParser):
@@ -188,9 +189,10 @@ def compiled(mail, language):
 @cache
 def filled(mail, language):
     edition = compiled(mail, language)
-    reader = Recipient("ada@example.org", "Ada", language, date(2021, 3, 3), ("Erasmus+",))
-    values = slot_values(edition.slots, reader, Links(), catalogue(language), content(mail, language).kind)
-    return fill_mail(edition, values, frozenset())
+    reader = Recipient("ada@example.org", "Ada", date(2021, 3, 3), ("Erasmus+",))
+    kind = content(mail, language).kind
+    values = slot_values(edition.slots, reader, Links(), catalogue(language), kind, "https://example.org")
+    return fill_mail(edition, values, flags_of("Ada", ["erasmus"]))
 
 
 def spaced(text):

@@ -12,7 +12,7 @@ from newsletter.core.refusal import ContentRefused
 from newsletter.core.wording import Catalogue, read_in
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "gettext_each": None, "ngettext": (1, 2)}
 PO = """
 msgid ""
 msgstr "Plural-Forms: nplurals=2; plural=(n > 1);\\n"

@@ -6,7 +6,7 @@ as template, and what an author writes can neither make nor break a marker, beca
 """
 
 from newsletter.core.personal.cut import cut_html, cut_plain
-from newsletter.core.personal.fill import fill, missing_value, writer_of
+from newsletter.core.personal.fill import fill, set_values, write_each
 from newsletter.core.personal.markers import Markers
 from newsletter.core.personal.pieces import (
     Context,
@@ -14,6 +14,7 @@ from newsletter.core.personal.pieces import (
     GateEnd,
     Piece,
     Slot,
+    gates_of,
     pieces_from_json,
     pieces_to_json,
     slots_of,
@@ -29,9 +30,10 @@ __all__ = [
     "cut_html",
     "cut_plain",
     "fill",
-    "missing_value",
+    "gates_of",
     "pieces_from_json",
     "pieces_to_json",
+    "set_values",
     "slots_of",
-    "writer_of",
+    "write_each",
 ]

@@ -58,6 +58,11 @@ def slots_of(pieces: Iterable[Piece]) -> frozenset[str]:
     return frozenset(piece.name for piece in pieces if isinstance(piece, Slot))
 
 
+def gates_of(pieces: Iterable[Piece]) -> frozenset[str]:
+    """The flags that a cut document can ask for."""
+    return frozenset(piece.name for piece in pieces if isinstance(piece, Gate))
+
+
 def pieces_to_json(pieces: Iterable[Piece]) -> list[Any]:
     """A form that JSON can keep: literals as strings, the rest as small objects."""
     return [_to_json(piece) for piece in pieces]

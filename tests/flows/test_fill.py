@@ -1,0 +1,58 @@
+"""Filling: the mails of many people at once, each as it would be alone, and the browser shows the same."""
+
+from __future__ import annotations
+
+from email import policy
+from email.parser import BytesParser
+
+import pytest
+from sqlalchemy import text
+
+from newsletter.flows.fill import Filler
+from newsletter.store import ledger
+
+ISSUE = "september-2021"
+PEOPLE = [f"{name}@example.org" for name in ("ada", "ben", "chiara", "chloe")]
+
+
+@pytest.fixture
+def rows(bench):
+    """Four people, leased: two read French, one has no name, and one no topic any more."""
+    bench.enrol(PEOPLE[0])
+    bench.enrol(PEOPLE[1], given_name="")
+    bench.enrol(PEOPLE[2], PEOPLE[3], language="fr", given_name="Chloé")
+    bench.schedule()
+    bench.at("2021-09-16T09:30")
+    bench.launch()
+    with bench.office.database.write() as connection:
+        connection.execute(text("DELETE FROM subscriber_topics WHERE subscriber_id IN (1, 4)"))
+        campaign = bench.campaign(ISSUE)
+        lease = bench.now + bench.office.settings.delivery.lease
+        return ledger.claim_batch(connection, campaign.id, "test", bench.now, lease, 10)
+
+
+def body_of(message, kind):
+    return message.get_body((kind,)).get_content().replace("\r\n", "\n")
+
+
+def test_a_mail_is_the_same_in_a_window_and_alone_and_in_the_browser(bench, rows):
+    filler = Filler.load(bench.office, bench.campaign(ISSUE))
+    together = filler.messages(rows, bench.now)
+    assert list(together) == [row.id for row in rows]
+    for row in rows:
+        made = together[row.id]
+        assert made == Filler.load(bench.office, bench.campaign(ISSUE)).messages([row], bench.now)[row.id]
+        assert made.size == sum(map(len, made.pieces))
+        assert (made.recipient, made.tag) == (row.address, row.id)
+        message = BytesParser(policy=policy.SMTP).parsebytes(b"".join(made.pieces))
+        assert message["Message-ID"] == f"<{made.message_id}>"
+        copy = filler.copy(row)
+        assert body_of(message, "plain") == copy.text
+        assert body_of(message, "html").rstrip("\n") == copy.html.rstrip("\n")
+
+
+def test_only_whoever_has_no_topic_is_asked_to_choose(bench, rows):
+    made = Filler.load(bench.office, bench.campaign(ISSUE)).messages(rows, bench.now)
+    wholes = [b"".join(made[row.id].pieces) for row in sorted(rows, key=lambda row: row.subscriber_id)]
+    assert [b"Choose your topics: https" in whole for whole in wholes] == [True, False, False, False]
+    assert [b"Choisir vos th=C3=A8mes" in whole for whole in wholes] == [False, False, False, True]
