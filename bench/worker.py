@@ -71,7 +71,7 @@ def patch(stages: Stages, *, by_stage: bool) -> None:
     SmtpTransport.send_many = weighed
     if by_stage:
         fill.Filler.messages = stages.of("fill", fill.Filler.messages)
-        fill.signature_fields = stages.of("sign", fill.signature_fields)
+        fill.signature_of = stages.of("sign", fill.signature_of)
         Window.on_wire = stages.of("ledger", Window.on_wire)
         Window.answered = stages.of("ledger", Window.answered)
 

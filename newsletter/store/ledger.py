@@ -7,26 +7,34 @@ so that a row that somebody else has moved is simply not ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Integer, String, and_, case, func, literal, null, select, true, update
+from sqlalchemy import Integer, String, and_, bindparam, case, func, null, select, true, update
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DELIVERY_MOVES, DeliveryState, Withheld
 from newsletter.store.gate import withheld_reason
-from newsletter.store.rows import table_of
+from newsletter.store.rows import IDS, table_of, values_of
 from newsletter.store.tables import Instant, campaigns, deliveries, lanes, subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Update
 
     from newsletter.core.campaign import Campaign
+    from newsletter.store.rows import Columns
 
 
 LONGEST_REPLY = 1000
+_FINAL: Columns = (("id", Integer), ("state", String), ("code", Integer), ("reply", String))
+_AGAIN: Columns = (
+    ("id", Integer), ("code", Integer), ("reply", String), ("again", Instant), ("free", Integer),
+)  # fmt: skip
+# The statements of every window are made once: to build one takes longer than the database needs for some of them.
+_NOW: BindParameter[datetime] = bindparam("now", type_=Instant())
 
 
 class ClaimedRow(NamedTuple):
@@ -114,7 +122,7 @@ def claim_batch(
         .with_for_update(skip_locked=True, of=deliveries)
     )
     free, withheld = [], []
-    for why, *values in connection.execute(query):
+    for why, *values in connection.execute(query).all():
         if why is None:
             free.append(ClaimedRow._make(values))
         else:
@@ -127,16 +135,22 @@ def claim_batch(
 
 
 def _hand_over(connection: Connection, worker: str, ids: Sequence[int], now: datetime) -> None:
-    row = deliveries.c
-    given = table_of(connection, {"id": (Integer, ids)})
+    dialect = connection.dialect.name
+    more = {"worker": worker, "now": now}
+    connection.execute(_handing(dialect), values_of(dialect, IDS, ids) | more)
+
+
+@cache
+def _handing(dialect: str) -> Update:
+    row, given = deliveries.c, table_of(dialect, IDS)
     values: dict[str, Any] = {
         "state": DeliveryState.HANDING,
-        "leased_by": worker,
-        "handed_at": now,
+        "leased_by": bindparam("worker"),
+        "handed_at": _NOW,
         "attempts": row.attempts + 1,
     }
     here = row.id.in_(select(given.c.id)), row.state == DeliveryState.READY
-    connection.execute(update(deliveries).where(*here).values(values))
+    return update(deliveries).where(*here).values(values)
 
 
 def settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
@@ -155,42 +169,48 @@ def settle(connection: Connection, worker: str, settlements: Sequence[Settlement
 
 
 def _settle(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
-    row = deliveries.c
-    given = table_of(
-        connection,
-        {
-            "id": (Integer, [done.id for done in settlements]),
-            "state": (String, [done.state.value for done in settlements]),
-            "code": (Integer, [done.reply_code for done in settlements]),
-            "reply": (String, [done.reply[:LONGEST_REPLY] for done in settlements]),
-        },
-    ).c
+    dialect = connection.dialect.name
+    given = values_of(
+        dialect,
+        _FINAL,
+        [done.id for done in settlements],
+        [done.state for done in settlements],
+        [done.reply_code for done in settlements],
+        [done.reply[:LONGEST_REPLY] for done in settlements],
+    )
+    return connection.execute(_settling(dialect), given | {"worker": worker, "now": now}).rowcount
+
+
+@cache
+def _settling(dialect: str) -> Update:
+    row, given = deliveries.c, table_of(dialect, _FINAL).c
     values: dict[Any, Any] = {
         row.state: given.state,
         row.reply_code: given.code,
         row.reply: given.reply,
-        row.settled_at: case(
-            (given.state == DeliveryState.UNSURE.value, null()), else_=literal(now, Instant())
-        ),
+        row.settled_at: case((given.state == DeliveryState.UNSURE.value, null()), else_=_NOW),
         row.leased_by: null(),
     }
-    return connection.execute(
-        update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)
-    ).rowcount
+    return update(deliveries).where(row.id == given.id, *_ours(bindparam("worker"))).values(values)
 
 
 def _come_again(connection: Connection, worker: str, settlements: Sequence[Settlement], now: datetime) -> int:
-    row = deliveries.c
-    given = table_of(
-        connection,
-        {
-            "id": (Integer, [done.id for done in settlements]),
-            "code": (Integer, [done.reply_code for done in settlements]),
-            "reply": (String, [done.reply[:LONGEST_REPLY] for done in settlements]),
-            "again": (Instant, [done.not_before or now for done in settlements]),
-            "free": (Integer, [int(not done.counts) for done in settlements]),
-        },
-    ).c
+    dialect = connection.dialect.name
+    given = values_of(
+        dialect,
+        _AGAIN,
+        [done.id for done in settlements],
+        [done.reply_code for done in settlements],
+        [done.reply[:LONGEST_REPLY] for done in settlements],
+        [done.not_before or now for done in settlements],
+        [int(not done.counts) for done in settlements],
+    )
+    return connection.execute(_coming_again(dialect), given | {"worker": worker}).rowcount
+
+
+@cache
+def _coming_again(dialect: str) -> Update:
+    row, given = deliveries.c, table_of(dialect, _AGAIN).c
     values: dict[Any, Any] = {
         row.state: DeliveryState.READY,
         row.reply_code: given.code,
@@ -199,12 +219,10 @@ def _come_again(connection: Connection, worker: str, settlements: Sequence[Settl
         row.leased_by: null(),
         row.attempts: row.attempts - given.free,
     }
-    return connection.execute(
-        update(deliveries).where(row.id == given.id, *_ours(worker)).values(values)
-    ).rowcount
+    return update(deliveries).where(row.id == given.id, *_ours(bindparam("worker"))).values(values)
 
 
-def _ours(worker: str) -> tuple[ColumnElement[bool], ...]:
+def _ours(worker: str | BindParameter[str]) -> tuple[ColumnElement[bool], ...]:
     return deliveries.c.state == DeliveryState.HANDING, deliveries.c.leased_by == worker
 
 
@@ -215,8 +233,8 @@ def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
     """
     if not ids:
         return 0
-    row = deliveries.c
-    given = table_of(connection, {"id": (Integer, ids)})
+    row, dialect = deliveries.c, connection.dialect.name
+    given = table_of(dialect, IDS)
     values = {
         "state": DeliveryState.READY,
         "leased_by": None,
@@ -224,7 +242,8 @@ def take_back(connection: Connection, worker: str, ids: Sequence[int]) -> int:
         "attempts": row.attempts - 1,
     }
     here = row.id.in_(select(given.c.id)), *_ours(worker)
-    return connection.execute(update(deliveries).where(*here).values(values)).rowcount
+    freeing = update(deliveries).where(*here).values(values)
+    return connection.execute(freeing, values_of(dialect, IDS, ids)).rowcount
 
 
 def rows_in_hand(connection: Connection, worker: str) -> list[int]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.subscriber import Standing
 from newsletter.store.insert import insert_ignore
-from newsletter.store.rows import table_of
+from newsletter.store.rows import IDS, table_of, values_of
 from newsletter.store.tables import consents, deadline_marks, subscriber_topics, subscribers, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from newsletter.core.deadline import DeadlineMark
 
@@ -117,17 +118,18 @@ def topics_of(connection: Connection, identity: int) -> list[str]:
 
 def topics_by_person(connection: Connection, identities: Sequence[int]) -> dict[int, list[str]]:
     """The topics of each of these people, sorted; those without any are missing."""
-    topic = subscriber_topics.c
-    given = table_of(connection, {"id": (Integer, identities)})
-    query = (
-        select(topic.subscriber_id, topic.topic)
-        .where(topic.subscriber_id.in_(select(given.c.id)))
-        .order_by(topic.topic)
-    )
+    dialect = connection.dialect.name
     found: dict[int, list[str]] = {}
-    for identity, name in connection.execute(query):
+    for identity, name in connection.execute(_topics(dialect), values_of(dialect, IDS, identities)).all():
         found.setdefault(identity, []).append(name)
     return found
+
+
+@cache
+def _topics(dialect: str) -> Select[Any]:
+    topic, given = subscriber_topics.c, table_of(dialect, IDS)
+    query = select(topic.subscriber_id, topic.topic).where(topic.subscriber_id.in_(select(given.c.id)))
+    return query.order_by(topic.topic)
 
 
 def record_consent(
@@ -160,14 +162,16 @@ def record_consent(
 
 def granted_on(connection: Connection, identities: Sequence[int]) -> dict[int, datetime]:
     """When each of these people last granted consent; those who never did are missing."""
-    events = consents.c
-    given = table_of(connection, {"id": (Integer, identities)})
-    rows = connection.execute(
-        select(events.subscriber_id, func.max(events.at))
-        .where(events.subscriber_id.in_(select(given.c.id)), events.action == ConsentAction.GRANTED)
-        .group_by(events.subscriber_id)
-    )
+    dialect = connection.dialect.name
+    rows = connection.execute(_granted(dialect), values_of(dialect, IDS, identities)).all()
     return {identity: at for identity, at in rows}  # noqa: C416 - Row is no tuple to mypy
+
+
+@cache
+def _granted(dialect: str) -> Select[Any]:
+    events, given = consents.c, table_of(dialect, IDS)
+    ours = events.subscriber_id.in_(select(given.c.id)), events.action == ConsentAction.GRANTED
+    return select(events.subscriber_id, func.max(events.at)).where(*ours).group_by(events.subscriber_id)
 
 
 def mark_deadline(

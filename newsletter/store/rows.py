@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, cast, column, func, literal, select
+from sqlalchemy import Integer, String, bindparam, cast, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 from newsletter.store.tables import Instant
@@ -14,32 +15,53 @@ from newsletter.store.tables import Instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, FromClause
+    from sqlalchemy import ColumnElement, FromClause
 
 SqlType = type[Integer] | type[String] | type[Instant]
 
 
-def table_of(connection: Connection, columns: dict[str, tuple[SqlType, Sequence[Any]]]) -> FromClause:
-    """Values as a table called `given`, one row for each position of the sequences.
+Columns = tuple[tuple[str, SqlType], ...]
+
+IDS: Columns = (("id", Integer),)
+
+
+@cache
+def table_of(dialect: str, columns: Columns) -> FromClause:
+    """Values as a table called `given`, to join with; the values themselves are parameters, as `values_of` gives them.
 
     PostgreSQL gets arrays (`unnest`), SQLite one JSON document (`json_each`): one parameter for each column, or one in
     all, however many rows there are, so that the statement is the same every time.
 
     Args:
-        columns: type and values of each column by name; all of the same length.
+        dialect: name of the connection's dialect.
+        columns: names and types.
     """
-    if connection.dialect.name == "postgresql":
-        arrays = [_array(kind, values) for kind, values in columns.values()]
-        names = [column(name, kind()) for name, (kind, _) in columns.items()]
+    if dialect == "postgresql":
+        arrays = [
+            cast(bindparam(f"given_{name}", type_=String()), ARRAY(_SPELLED[kind][0]))
+            for name, kind in columns
+        ]
+        names = [column(name, kind()) for name, kind in columns]
         return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-    rows = zip(*(_written(kind, values) for kind, values in columns.values()), strict=True)
-    document = json.dumps(list(rows), ensure_ascii=False)
-    each = func.json_each(document).table_valued(column("value", String), name="each_row")
+    each = func.json_each(bindparam("given_rows", type_=String())).table_valued(
+        column("value", String), name="each_row"
+    )
     picked = [
         _picked(func.json_extract(each.c.value, f"$[{index}]"), kind).label(name)
-        for index, (name, (kind, _)) in enumerate(columns.items())
+        for index, (name, kind) in enumerate(columns)
     ]
     return select(*picked).subquery("given")
+
+
+def values_of(dialect: str, columns: Columns, *values: Sequence[Any]) -> dict[str, str]:
+    """The parameters of a statement over `table_of`: the values of each column, all of the same length."""
+    if dialect == "postgresql":
+        return {
+            f"given_{name}": _array(_SPELLED[kind][1], each)
+            for (name, kind), each in zip(columns, values, strict=True)
+        }
+    written = (_written(kind, each) for (_, kind), each in zip(columns, values, strict=True))
+    return {"given_rows": json.dumps(list(zip(*written, strict=True)), ensure_ascii=False)}
 
 
 # PostgreSQL's own spelling of an array is quicker to write than to have a driver look at each value.
@@ -50,10 +72,8 @@ _SPELLED: dict[SqlType, tuple[Any, Callable[[Any], str]]] = {
 }
 
 
-def _array(kind: SqlType, values: Sequence[Any]) -> ColumnElement[Any]:
-    made, spell = _SPELLED[kind]
-    spelled = ",".join(["NULL" if value is None else spell(value) for value in values])
-    return cast(literal(f"{{{spelled}}}", String), ARRAY(made))
+def _array(spell: Callable[[Any], str], values: Sequence[Any]) -> str:
+    return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
 
 def _written(kind: SqlType, values: Sequence[Any]) -> Sequence[Any]:
