@@ -96,8 +96,8 @@ def enrol(database: Database, people: int, *, mailable: bool = True) -> None:
     statements = [
         (
             f"INSERT INTO subscribers (id, domain, address, address_key, address_hash, given_name, language, country, zone, joined, "
-            f"standing, paused_until, source, attributes) {numbers} SELECT i, 'example.org', {address}, {address}, 'hash' || i, {name}, "
-            f"CASE i % 3 WHEN 0 THEN 'fr' ELSE 'en' END, 'BE', '', {day}, {standing}, {paused}, 'form', {blank} FROM n"
+            f"standing, granted_at, paused_until, source, attributes) {numbers} SELECT i, 'example.org', {address}, {address}, 'hash' || i, {name}, "
+            f"CASE i % 3 WHEN 0 THEN 'fr' ELSE 'en' END, 'BE', '', {day}, {standing}, {day}, {paused}, 'form', {blank} FROM n"
         ),
         f"INSERT INTO subscriber_topics (subscriber_id, topic) {numbers} SELECT i, 'erasmus' FROM n",
         f"INSERT INTO subscriber_topics (subscriber_id, topic) {numbers} SELECT i, 'social-economy' FROM n WHERE i % 2 = 0",

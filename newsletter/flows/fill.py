@@ -109,7 +109,6 @@ class Filler:
         """The finished messages of these rows, by row id; a refusal where one cannot be made."""
         ids = [row.subscriber_id for row in rows]
         with self.office.database.read() as connection:
-            granted = people_rows.granted_on(connection, ids)
             topics = people_rows.topics_by_person(connection, ids)
         by_language: dict[str, list[ClaimedRow]] = {}
         for row in rows:
@@ -117,16 +116,15 @@ class Filler:
         date = now.astimezone(zone_named(self.campaign.zone))
         made: dict[int, Outgoing | Refusal] = {}
         for language, some in by_language.items():
-            made |= self._filled(self.presses[language], some, granted, topics, date)
+            made |= self._filled(self.presses[language], some, topics, date)
         return {row.id: made[row.id] for row in rows}
 
     def copy(self, row: ClaimedRow) -> FilledMail:
         """One person's copy without its envelope, as the browser shows it."""
         with self.office.database.read() as connection:
-            granted = people_rows.granted_on(connection, [row.subscriber_id])
             topics = people_rows.topics_by_person(connection, [row.subscriber_id])
         press, root = self.presses[row.language], self.office.settings.public_url
-        readers, flags = self._readers(press, [row], granted, topics)
+        readers, flags = self._readers(press, [row], topics)
         columns = self._columns(press, readers, self._links([row]))
         values = {name: column[0] for name, column in columns.items()}
         return fill_mail(press.mail, shared_values(press.mail.slots, root) | values, flags[0])
@@ -135,12 +133,11 @@ class Filler:
         self,
         press: _Press,
         rows: Sequence[ClaimedRow],
-        granted: Mapping[int, datetime],
         topics: Mapping[int, Sequence[str]],
         date: datetime,
     ) -> dict[int, Outgoing | Refusal]:
         """The messages of people of one language."""
-        readers, flags = self._readers(press, rows, granted, topics)
+        readers, flags = self._readers(press, rows, topics)
         links = self._links(rows)
         try:
             values = self._columns(press, readers, links)
@@ -174,7 +171,6 @@ class Filler:
         self,
         press: _Press,
         rows: Sequence[ClaimedRow],
-        granted: Mapping[int, datetime],
         topics: Mapping[int, Sequence[str]],
     ) -> tuple[Readers, list[frozenset[str]]]:
         """What the mail knows of these people, and those of their flags that it asks for."""
@@ -184,7 +180,7 @@ class Filler:
         days: list[date_type | None] = []
         labels, flags = [], []
         for row in rows:
-            at, chosen = granted.get(row.subscriber_id), tuple(topics.get(row.subscriber_id, ()))
+            at, chosen = row.granted_at, tuple(topics.get(row.subscriber_id, ()))
             days.append(None if at is None else at.astimezone(zone).date())
             choice = known.get(chosen)
             if choice is None:

@@ -132,7 +132,7 @@ def _follow(
     A person who consented here after the consent that the file tells of stays; so the same file changes nothing twice.
     """
     person = rows.person_row(connection, identity) or {}
-    granted = rows.granted_on(connection, [identity]).get(identity)
+    granted = person.get("granted_at")
     note = {"file_line": entry.line, "imported_at": now.isoformat()}
     if entry.status is Status.BOUNCED:
         return "kept_out" if rows.suppress(connection, row.address_hash, "bounced", now) else ""

@@ -129,7 +129,8 @@ def mail_in_browser(office: Office, text: str, language: str) -> FilledMail | No
     edition = next((each for each in wanted if each in filler.editions), None)
     if edition is None:
         return None
-    return filler.copy(ClaimedRow(0, token.subscriber, edition, 0, person["address"], person["given_name"]))
+    its = person["address"], person["given_name"], person["granted_at"]
+    return filler.copy(ClaimedRow(0, token.subscriber, edition, 0, *its))
 
 
 def last_beat(office: Office) -> datetime | None:

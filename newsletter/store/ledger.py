@@ -42,6 +42,7 @@ class ClaimedRow(NamedTuple):
 
     Attributes:
         attempts: hand-overs before this one.
+        granted_at: when the person last granted consent.
     """
 
     id: int
@@ -50,6 +51,7 @@ class ClaimedRow(NamedTuple):
     attempts: int
     address: str
     given_name: str
+    granted_at: datetime | None = None
 
 
 class Settlement(NamedTuple):
@@ -111,7 +113,16 @@ def claim_batch(
     """
     row, person = deliveries.c, subscribers.c
     reason = withheld_reason(now, campaign.deadline, campaign.not_after)
-    columns = reason, row.id, row.subscriber_id, row.language, row.attempts, person.address, person.given_name
+    columns = (
+        reason,
+        row.id,
+        row.subscriber_id,
+        row.language,
+        row.attempts,
+        person.address,
+        person.given_name,
+        person.granted_at,
+    )
     state = select(campaigns.c.state).where(campaigns.c.id == campaign.id).scalar_subquery()
     query = (
         select(*columns)

@@ -152,26 +152,16 @@ def record_consent(
         "evidence": dict(evidence or {}),
     }
     connection.execute(insert(consents).values(values))
-    actions = connection.scalars(
-        select(consents.c.action).where(consents.c.subscriber_id == identity).order_by(consents.c.id)
-    )
-    standing = standing_after(ConsentAction(action) for action in actions)
-    connection.execute(update(subscribers).where(subscribers.c.id == identity).values(standing=standing))
+    events = connection.execute(
+        select(consents.c.action, consents.c.at)
+        .where(consents.c.subscriber_id == identity)
+        .order_by(consents.c.id)
+    ).all()
+    standing = standing_after(ConsentAction(event.action) for event in events)
+    granted = max((event.at for event in events if event.action == ConsentAction.GRANTED), default=None)
+    changed = {"standing": standing, "granted_at": granted}
+    connection.execute(update(subscribers).where(subscribers.c.id == identity).values(changed))
     return standing
-
-
-def granted_on(connection: Connection, identities: Sequence[int]) -> dict[int, datetime]:
-    """When each of these people last granted consent; those who never did are missing."""
-    dialect = connection.dialect.name
-    rows = connection.execute(_granted(dialect), values_of(dialect, IDS, identities)).all()
-    return {identity: at for identity, at in rows}  # noqa: C416 - Row is no tuple to mypy
-
-
-@cache
-def _granted(dialect: str) -> Select[Any]:
-    events, given = consents.c, table_of(dialect, IDS)
-    ours = events.subscriber_id.in_(select(given.c.id)), events.action == ConsentAction.GRANTED
-    return select(events.subscriber_id, func.max(events.at)).where(*ours).group_by(events.subscriber_id)
 
 
 def mark_deadline(

@@ -96,6 +96,8 @@ subscribers = Table(
     _text("zone", 64),
     Column("joined", Instant, nullable=False),
     _text("standing", 20),
+    # When consent was last granted; kept beside the standing, as the events have it: each mail says since when.
+    Column("granted_at", Instant),
     Column("paused_until", Instant),
     # When the reader last chose topics and language; an import leaves those to them from then on.
     Column("chosen_at", Instant),
@@ -248,7 +250,7 @@ deliveries = Table(
     Index(None, "campaign_id", postgresql_using="brin"),
     # Each row is written twice more, when it is handed over and when it is settled: with room on its page most of that
     # touches no index (PostgreSQL calls such updates HOT).
-    postgresql_with={"fillfactor": 70},
+    postgresql_with={"fillfactor": 45},
 )
 # What is still open, in the order in which it is due. No state stands in it: a row enters at launch and leaves when it is
 # settled, and what happens between costs the index nothing.

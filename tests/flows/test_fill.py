@@ -27,8 +27,7 @@ def rows(bench):
     with bench.office.database.write() as connection:
         connection.execute(text("DELETE FROM subscriber_topics WHERE subscriber_id IN (1, 4)"))
         campaign = bench.campaign(ISSUE)
-        lease = bench.now + bench.office.settings.delivery.lease
-        return ledger.claim_batch(connection, campaign.id, "test", bench.now, lease, 10)
+        return ledger.claim_batch(connection, campaign, "", "test", bench.now, 10).rows
 
 
 def body_of(message, kind):

@@ -24,7 +24,7 @@ def upgrade() -> None:
     _create_lanes()
     _create_strikes()
     _create_worker_files()
-    _add_domain()
+    _add_to_subscribers()
     _change_deliveries()
 
 
@@ -90,10 +90,15 @@ def _create_worker_files() -> None:
     )
 
 
-def _add_domain() -> None:
+def _add_to_subscribers() -> None:
     with op.batch_alter_table("subscribers") as table:
         table.add_column(sa.Column("domain", sa.String(length=255), server_default="", nullable=False))
+        table.add_column(sa.Column("granted_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(f"UPDATE subscribers SET domain = {_DOMAIN[op.get_bind().dialect.name]}")  # noqa: S608 - ours
+    op.execute(
+        "UPDATE subscribers SET granted_at = (SELECT max(at) FROM consents "
+        "WHERE consents.subscriber_id = subscribers.id AND consents.action = 'granted')"
+    )
     with op.batch_alter_table("subscribers") as table:
         table.alter_column("domain", server_default=None, existing_type=sa.String(length=255))
 
@@ -116,7 +121,7 @@ def _change_deliveries() -> None:
         table.create_check_constraint(op.f("ck_deliveries_state"), _STATES)
     op.create_index(op.f("ix_deliveries_campaign_id"), "deliveries", ["campaign_id"], postgresql_using="brin")
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE deliveries SET (fillfactor = 70)")
+        op.execute("ALTER TABLE deliveries SET (fillfactor = 45)")
     op.create_index(
         "ix_deliveries_open",
         "deliveries",
