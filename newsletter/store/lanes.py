@@ -53,11 +53,18 @@ def set_pace(connection: Connection, name: str, pace: Pace) -> None:
     connection.execute(update(lanes).where(lanes.c.name == name).values(values))
 
 
-def domains_to_look_up(connection: Connection, before: datetime, limit: int) -> list[str]:
-    """Domains of most people first, those that were not looked up since `before`."""
+def domains_to_look_up(
+    connection: Connection, before: datetime, limit: int, but: Iterable[str] = ()
+) -> list[str]:
+    """Domains of most people first, those that were not looked up since `before`.
+
+    Args:
+        but: domains of which it is known without a question who takes their mail.
+    """
     domain, known = subscribers.c.domain, providers.c
     fresh = select(known.domain).where(known.domain == domain, known.looked_up_at >= before)
-    query = select(domain).where(~fresh.exists()).group_by(domain).order_by(func.count().desc(), domain)
+    wanted = domain != "", domain.not_in(list(but)), ~fresh.exists()
+    query = select(domain).where(*wanted).group_by(domain).order_by(func.count().desc(), domain)
     return list(connection.scalars(query.limit(limit)))
 
 
