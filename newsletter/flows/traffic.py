@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core import lane as pacing
-from newsletter.core.lane import OTHERS, WAY_OUT, Lane, Pace
+from newsletter.core.lane import WAY_OUT, Lane, Pace
 from newsletter.core.reply import LaneMove
 from newsletter.core.wallclock import to_local
 from newsletter.store.lanes import locked_pace, paces, set_pace
@@ -119,8 +119,3 @@ class Traffic:
 
     def _today(self, now: datetime) -> date:
         return to_local(now, self._office.settings.zone).date()
-
-
-def lane_label(name: str) -> str:
-    """What a lane is called in front of people."""
-    return {WAY_OUT: "everything", OTHERS: "all other destinations"}.get(name, name)

@@ -73,3 +73,12 @@ def set_providers(connection: Connection, found: Mapping[str, str], now: datetim
     for domain, provider in found.items():
         values = {"domain": domain, "provider": provider, "looked_up_at": now}
         connection.execute(insert_or_update(connection, providers, values, ["domain"]))
+
+
+def postpone_domains(connection: Connection, domains: Iterable[str], at: datetime) -> None:
+    """Note that these domains were last looked up `at`, and leave what is known of them."""
+    for domain in domains:
+        values = {"domain": domain, "provider": "", "looked_up_at": at}
+        connection.execute(insert_ignore(connection, providers, values))
+        here = providers.c.domain == domain
+        connection.execute(update(providers).where(here).values(looked_up_at=at))
