@@ -171,7 +171,7 @@ def test_a_throttling_answer_slows_its_lane_only_and_costs_no_attempt(bench):
     bench.transport.answers = dict.fromkeys(SOME, TOO_FAST)
     bench.deliver()
     assert sorted(bench.sent()) == PEOPLE
-    assert set(bench.rows(ISSUE, "state", "attempts")[one] for one in SOME) == {("ready", 0)}
+    assert {bench.rows(ISSUE, "state", "attempts")[one] for one in SOME} == {("ready", 0)}
     lane = _lane(bench, "some")
     assert (lane.slowness, lane.held_until, lane.per_hour) == (1, bench.now + 30 * SECOND, 600)
     assert "too many messages" in lane.note
@@ -266,7 +266,7 @@ def test_a_lane_is_released_by_name_and_a_name_that_nobody_knows_is_refused(benc
     bench.transport.answers = dict.fromkeys(PEOPLE, BLOCKED)
     bench.deliver()
     assert _lane(bench, "others").held_until
-    with pytest.raises(MoveRefused, match="'otters'.*\\*, some, others"):
+    with pytest.raises(MoveRefused, match=r"'otters'.*\*, some, others"):
         release_lane(bench.office, "otters", bench.now)
     bench.transport.answers = {}
     released = release_lane(bench.office, "others", bench.now)
