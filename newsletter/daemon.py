@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsletter.flows.deadlines import sync_deadlines
+from newsletter.flows.destinations import learn_providers
 from newsletter.flows.elsewhere import publish_workspace
 from newsletter.flows.launch import wake_nobody
 from newsletter.flows.tick import launch_due, note_alive, waiting_campaigns
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1
 FILES_SECONDS = 15
+PROVIDERS_SECONDS = 180
 
 log = structlog.get_logger()
 
@@ -93,6 +95,12 @@ class Daemon:
                 "deadline", key=change.key, what=change.what, at=str(change.after.at), zone=change.after.zone
             )
 
+    def learn_providers(self) -> None:
+        """Find out who takes the mail of the domains that most people have."""
+        learned = learn_providers(self.office, self.office.clock(), self.stopping.is_set)
+        if learned:
+            log.info("domains looked up", count=learned)
+
     def beat(self) -> None:
         """Say that this daemon is alive."""
         note_alive(self.office, self.office.clock())
@@ -119,6 +127,7 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
         (daemon.look_at_files, FILES_SECONDS),
         (daemon.launch, TICK_SECONDS),
         (daemon.beat, BEAT_SECONDS),
+        (daemon.learn_providers, PROVIDERS_SECONDS),
     ]
     if daemon.engine and not daemon.engine.looks_by_itself:
         jobs.append((daemon.wake, TICK_SECONDS))

@@ -192,8 +192,6 @@ def _groups(settings: Settings) -> tuple[DestinationGroup, ...]:
     Raises:
         ConfigurationRefused: a group of which nobody knows what belongs to it.
     """
-    if isinstance(settings.transport, FolderTransport):
-        return ()
     known = {group.name: group for group in GROUPS}
     for name, part in settings.lanes.groups.items():
         if part.domains or part.mx:
@@ -202,7 +200,7 @@ def _groups(settings: Settings) -> tuple[DestinationGroup, ...]:
             what = f"Nobody knows which destinations belong to the group '{name}'."
             remedy = f"Write its domains or mx, or use one of: {', '.join(sorted(known))}."
             raise ConfigurationRefused(Problem(what, remedy, "config.yaml", None, f"lanes.groups.{name}"))
-    return tuple(known.values())
+    return () if isinstance(settings.transport, FolderTransport) else tuple(known.values())
 
 
 def _dkim_key(settings: Settings, part: Dkim) -> DkimKey:

@@ -11,6 +11,7 @@ import pytest
 
 from newsletter.core.refusal import ConfigurationRefused
 from newsletter.settings import FolderTransport, SmtpTransport, load_settings
+from newsletter.wiring import open_office
 
 SHIPPED = Path(__file__).parents[1] / "config.yaml"
 TOP_KEYS = re.findall(r"^([a-z_]+):", SHIPPED.read_text(encoding="utf-8"), re.MULTILINE)
@@ -362,3 +363,37 @@ def test_a_secret_in_the_file_is_refused_without_being_shown(workspace, line, va
     with pytest.raises(ConfigurationRefused, match=variable) as refused:
         load_settings(workspace)
     assert "hush-hush" not in str(refused.value)
+
+
+LANES = "  groups: {}            # a pace"
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "said"),
+    [
+        ("groups: {google: {per_hou: 3}}", "lanes.groups.google.per_hou", "Did you mean 'per_hour'?"),
+        ("warm_up: {begins: 2026-12-01, days: [5], dais: [5]}", "lanes.warm_up.dais", "Did you mean 'days'?"),
+        ("groups: {Google: {per_hour: 3}}", "lanes.groups.Google", "a short name"),
+        ("groups: {others: {per_hour: 3}}", "lanes.groups.others", "a short name"),
+        ("groups: {ours: {domains: [Example]}}", "lanes.groups.ours.domains[1]", "a domain in lower case"),
+        ("groups: {google: {per_hour: 0}}", "lanes.groups.google.per_hour", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_lane_is_named_with_its_key(folder, written, field, said):
+    line = edit(folder, LANES, f"  {written} # a pace")
+    problem = only(folder)
+    assert (problem.line, problem.field) == (line, field)
+    assert said in problem.remedy
+
+
+@pytest.mark.parametrize("transport", ["folder", "smtp"])
+def test_a_group_of_which_nobody_knows_what_belongs_to_it_is_refused_with_the_known_ones(folder, transport):
+    edit(folder, LANES, "  groups: {gogle: {per_hour: 3}} # a pace")
+    overrides = {"secret": "a key for tests"}
+    if transport == "smtp":
+        overrides["transport"] = {"kind": "smtp", "host": "127.0.0.1"}
+    with pytest.raises(ConfigurationRefused) as caught:
+        open_office(folder, overrides=overrides)
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.field) == ("config.yaml", "lanes.groups.gogle")
+    assert "google" in problem.remedy

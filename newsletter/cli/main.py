@@ -16,6 +16,7 @@ from newsletter.cli import (
     db,
     deadlines,
     deliveries,
+    lanes,
     run,
     segments,
     subscribers,
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for noun in (articles, campaigns, segments, subscribers, deadlines, deliveries, suppressions, db):
+for noun in (articles, campaigns, segments, subscribers, deadlines, deliveries, lanes, suppressions, db):
     app.add_typer(noun.app)
 run.add_commands(app)
 

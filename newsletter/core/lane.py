@@ -36,6 +36,9 @@ SAME_COMPLAINT = timedelta(seconds=30)
 
 FIRST_REST = timedelta(seconds=30)
 
+SKEW = timedelta(minutes=1)
+"""The clocks of two workers may differ by so much; a clock that is further behind was set back."""
+
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
@@ -132,24 +135,38 @@ def allowance(lane: Lane, pace: Pace, now: datetime, today: date) -> int | None:
     limits = []
     rate = _per_second(lane, slowness_at(pace, now))
     if rate is not None:
-        limits.append(int(_tokens(pace, rate, now)))
-    planned = lane.warm_up.limit(today) if lane.warm_up else None
+        limits.append(max(int(_tokens(pace, rate, now)), 0))
+    planned = planned_on(lane, pace, today)
     if planned is not None:
-        limits.append(max(planned - (pace.day_count if pace.day == today else 0), 0))
+        limits.append(max(planned - sent_on(pace, today), 0))
     return min(limits) if limits else None
 
 
 def spent(lane: Lane, pace: Pace, count: int, now: datetime, today: date) -> Pace:
     """The pace after so many messages went; a negative count gives back what did not go after all."""
     rate = _per_second(lane, slowness_at(pace, now))
-    before = pace.day_count if pace.day == today else 0
     return replace(
         _recovered(pace, now),
         tokens=None if rate is None else _tokens(pace, rate, now) - count,
-        filled_at=now,
-        day=today,
-        day_count=max(before + count, 0),
+        filled_at=_filled(pace, now),
+        day=_day(pace, today),
+        day_count=max(sent_on(pace, today) + count, 0),
     )
+
+
+def planned_on(lane: Lane, pace: Pace, today: date) -> int | None:
+    """How many messages the warm-up plan has for this day; None for no limit."""
+    return lane.warm_up.limit(_day(pace, today)) if lane.warm_up else None
+
+
+def sent_on(pace: Pace, today: date) -> int:
+    """How many messages went on this day, as far as they were counted."""
+    return pace.day_count if pace.day == _day(pace, today) else 0
+
+
+def _day(pace: Pace, today: date) -> date:
+    """The day that is counted: a worker whose clock is still before midnight does not begin the former day anew."""
+    return pace.day if pace.day is not None and pace.day - today == timedelta(days=1) else today
 
 
 def _recovered(pace: Pace, now: datetime) -> Pace:
@@ -165,7 +182,7 @@ def _recovered(pace: Pace, now: datetime) -> Pace:
 def slowed(lane: Lane, pace: Pace, now: datetime, why: str) -> Pace:
     """The pace after they said that we are too fast: half of it, and a rest that grows. One moment counts once."""
     slowness = slowness_at(pace, now)
-    if pace.slowed_at is not None and now - pace.slowed_at < SAME_COMPLAINT:
+    if pace.slowed_at is not None and abs(now - pace.slowed_at) < SAME_COMPLAINT:
         return pace
     more = min(slowness + 1, MOST_SLOWNESS)
     rest = now + FIRST_REST * 2 ** (more - 1)
@@ -211,6 +228,18 @@ def _per_second(lane: Lane, slowness: int) -> float | None:
         return None
     full = lane.per_hour if lane.per_hour is not None else UNHURRIED * 2
     return float(full / 3600 / 2**slowness)
+
+
+def _filled(pace: Pace, now: datetime) -> datetime:
+    """The instant up to which tokens have gathered.
+
+    It does not go back to the clock of a worker that is a little behind, nor into a rest: the same seconds would be counted
+    twice. A clock that is far behind was set back, and time goes on from there.
+    """
+    if pace.filled_at is None or pace.filled_at <= now:
+        return now
+    rests = pace.held_until is not None and pace.filled_at <= pace.held_until
+    return pace.filled_at if rests or pace.filled_at - now <= SKEW else now
 
 
 def _tokens(pace: Pace, rate: float, now: datetime) -> float:

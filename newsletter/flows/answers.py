@@ -32,6 +32,7 @@ class Answers:
     Attributes:
         settled: what becomes of the rows.
         against: ids of people whose address was refused, with what speaks against it.
+        blocked: ids of people to whom we may not write for now, with what speaks against us.
         lanes: lanes that are too fast or blocked, and what is to become of them, with the officer's sentence.
         pauses: how often each reason to pause came up.
         why: reasons to pause that came up often enough, with the officer's sentence.
@@ -41,6 +42,7 @@ class Answers:
     lane: str = OTHERS
     settled: list[Settlement] = field(default_factory=list)
     against: dict[int, Verdict] = field(default_factory=dict)
+    blocked: dict[int, Verdict] = field(default_factory=dict)
     lanes: dict[tuple[str, LaneMove], str] = field(default_factory=dict)
     pauses: Counter[str] = field(default_factory=Counter)
     why: dict[str, str] = field(default_factory=dict)
@@ -74,7 +76,9 @@ class Answers:
             # What is said before a recipient was named is about all that we send there.
             lane = self.lane if receipt.stage in _ABOUT_ONE else WAY_OUT
             self.lanes.setdefault((lane, verdict.lane), f"{verdict.words} ({receipt.text})"[:1000])
-        if verdict.pause:
+        if verdict.pause and verdict.lane is LaneMove.HOLD:
+            self.blocked[row.subscriber_id] = verdict
+        elif verdict.pause:
             self.pauses[verdict.reason] += 1
             if self.pauses[verdict.reason] >= verdict.pause_after:
                 self.why.setdefault(verdict.reason, verdict.words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind, CampaignState
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from newsletter.transports.contract import Transport
 
 
+SHUT = timedelta(seconds=1)
 QUICK_SECONDS, SLOW_SECONDS = 0.3, 0.8
 LOOK_SECONDS = 0.3
 """So long a worker goes by what it knows of campaigns and lanes before it looks again."""
@@ -109,7 +111,7 @@ class _Round:
         self._fillers: dict[int, Filler] = {}
         self._pauses: dict[int, Counter[str]] = {}
         self._served: dict[tuple[int, str], int] = {}
-        self._shut: set[tuple[int, str]] = set()
+        self._shut: dict[tuple[int, str], datetime] = {}
         self._known: list[_Turn] = []
         self._looked = -LOOK_SECONDS
         self._pace = _Pace()
@@ -135,7 +137,7 @@ class _Round:
     def _look(self) -> list[_Turn]:
         now = self.office.clock()
         with self.office.database.read() as connection:
-            due = [each for each in ledger.due_turns(connection, now) if each not in self._shut]
+            due = [each for each in ledger.due_turns(connection, now) if not self._is_shut(each, now)]
             if not due:
                 return []
             lanes = self._traffic.open_lanes(connection, now)
@@ -145,6 +147,10 @@ class _Round:
             digests = campaign_rows.edition_digests(connection, list(sending))
         may_go = [each for each in due if each[1] in lanes and each[0] in sending]
         return [_Turn(sending[one], lane, digests.get(one, {})) for one, lane in may_go]
+
+    def _is_shut(self, key: tuple[int, str], now: datetime) -> bool:
+        """Whether there was nothing to be had there a moment ago; a pass may be long, and there may be more by now."""
+        return key in self._shut and now < self._shut[key]
 
     def _order(self, turn: _Turn) -> tuple[bool, int]:
         """Somebody waits for a confirmation before a screen; of all others the one that has waited longest."""
@@ -161,7 +167,7 @@ class _Round:
         grant, claim = self._claim(turn, until)
         self.tally.states["withheld"] += claim.withheld
         if not claim.found:  # the lane is used up, or other workers have it all
-            self._shut.add(key)
+            self._shut[key] = self.office.clock() + SHUT
         if claim.found < self._pace.window:
             self._known = []  # look again
         if not claim.found:

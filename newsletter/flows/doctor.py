@@ -11,6 +11,8 @@ from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Level, Problem, Refusal
 from newsletter.core.schedule import OccurrenceState
+from newsletter.core.wallclock import to_local
+from newsletter.flows.lanes import list_lanes
 from newsletter.flows.sender_records import look_up_records
 from newsletter.flows.workspace import check_articles
 from newsletter.store import campaigns, ledger, people
@@ -124,6 +126,32 @@ def _workers(office: Office, now: datetime, findings: Findings) -> None:
         findings.problems.append(Problem(what, "Start `newsletter worker` here or on another machine."))
 
 
+def _lanes(office: Office, now: datetime, findings: Findings) -> None:
+    lanes = list_lanes(office, now)
+    limited = sum(lane.per_hour is not None or lane.limit_today is not None for lane in lanes)
+    held = [lane for lane in lanes if lane.held_until is not None]
+    slowed = [lane for lane in lanes if lane.slowness]
+    findings.facts["lanes"] = f"{limited} with a limit, {len(slowed)} slowed, {len(held)} held"
+    for lane in lanes:
+        if lane.held_until is not None:
+            until = f"{to_local(lane.held_until, office.settings.zone):%Y-%m-%d %H:%M}"
+            what = f"Mail to {lane.label} is held until {until} {office.settings.zone}."
+        elif lane.slowness:
+            what = f"Mail to {lane.label} goes slowly, {lane.per_hour:,.0f} an hour."
+        else:
+            continue
+        remedy = (
+            f"It goes on by itself; when the reason is gone: `newsletter lanes release {_quoted(lane.name)}`."
+        )
+        what = f"{what} {lane.note}".strip()
+        findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
+def _quoted(name: str) -> str:
+    """As a shell takes it: a star alone would become the files of the folder."""
+    return name if name.isascii() and name.replace("-", "").isalnum() else f"'{name}'"
+
+
 def _unsure(office: Office, _now: datetime, findings: Findings) -> None:
     with office.database.read() as connection:
         rows = ledger.list_deliveries(connection, state=DeliveryState.UNSURE, limit=1000)
@@ -161,6 +189,7 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _articles,
     _scheduler,
     _workers,
+    _lanes,
     _unsure,
     _paused,
     _missed,

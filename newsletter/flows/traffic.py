@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core import lane as pacing
-from newsletter.core.lane import OTHERS, WAY_OUT, Lane, Pace
+from newsletter.core.lane import WAY_OUT, Lane, Pace
 from newsletter.core.reply import LaneMove
 from newsletter.core.wallclock import to_local
 from newsletter.store.lanes import locked_pace, paces, set_pace
@@ -70,11 +70,36 @@ class Traffic:
         return Grant(0 if free is not None and free < 1 else messages, free)
 
     def spend(self, connection: Connection, name: str, count: int, now: datetime) -> None:
-        """Count messages that go; a negative number gives back those that did not go after all."""
+        """Count messages that go, in the transaction of their grant."""
         today = self._today(now)
         for each in self._limited(name) if count else ():
             pace = locked_pace(connection, each)
             set_pace(connection, each, pacing.spent(self._lanes.named(each), pace, count, now, today))
+
+    def settle(
+        self,
+        connection: Connection,
+        name: str,
+        left: int,
+        moves: Mapping[tuple[str, LaneMove], str],
+        now: datetime,
+    ) -> None:
+        """Give back `left` messages that did not go, slow lanes down or hold them, and write down why.
+
+        Args:
+            moves: by lane and what is to become of it, the sentence for the officer.
+        """
+        given_back = self._limited(name) if left else []
+        # In the order of names, as in `grant`: no two workers wait for each other.
+        for each in sorted({*given_back, *(lane for lane, _ in moves)}):
+            pace, lane = locked_pace(connection, each), self._lanes.named(each)
+            if each in given_back:
+                pace = pacing.spent(lane, pace, -left, now, self._today(now))
+            if (each, LaneMove.SLOW) in moves:
+                pace = pacing.slowed(lane, pace, now, moves[each, LaneMove.SLOW])
+            if (each, LaneMove.HOLD) in moves:
+                pace = pacing.held(pace, now + HOLD, moves[each, LaneMove.HOLD])
+            set_pace(connection, each, pace)
 
     def _limited(self, name: str) -> list[str]:
         """The lanes that a message in this lane goes through, those that have limits."""
@@ -89,26 +114,8 @@ class Traffic:
     def _is_limited(lane: Lane, pace: Pace) -> bool:
         return lane.connections is not None or pacing.is_counted(lane, pace)
 
-    def react(self, connection: Connection, moves: Mapping[tuple[str, LaneMove], str], now: datetime) -> None:
-        """Slow a lane down, or hold it, and write down why.
-
-        Args:
-            moves: by lane and what is to become of it, the sentence for the officer.
-        """
-        for (name, move), why in sorted(moves.items()):
-            pace = locked_pace(connection, name)
-            if move is LaneMove.SLOW:
-                set_pace(connection, name, pacing.slowed(self._lanes.named(name), pace, now, why))
-            elif move is LaneMove.HOLD:
-                set_pace(connection, name, pacing.held(pace, now + HOLD, why))
-
     def _allowance(self, name: str, now: datetime, today: date) -> int | None:
         return pacing.allowance(self._lanes.named(name), self._seen.get(name, Pace()), now, today)
 
     def _today(self, now: datetime) -> date:
         return to_local(now, self._office.settings.zone).date()
-
-
-def lane_label(name: str) -> str:
-    """What a lane is called in front of people."""
-    return {WAY_OUT: "everything", OTHERS: "all other destinations"}.get(name, name)

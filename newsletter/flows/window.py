@@ -15,7 +15,7 @@ from newsletter.store import ledger
 from newsletter.store import people as people_rows
 from newsletter.store.leases import renew_lease
 from newsletter.store.ledger import Settlement
-from newsletter.store.strikes import strike
+from newsletter.store.strikes import forget_blocks, note_block, strike
 from newsletter.transports.contract import Outcome, Stage
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class Window:
         now, settled = self.office.clock(), []
         for message, receipt in receipts:
             identity = _row_of(message)
-            if receipt.outcome is Outcome.LATER and receipt.stage is Stage.CONNECT:
+            unheard = receipt.stage is Stage.CONNECT and receipt.code is None
+            if receipt.outcome is Outcome.LATER and unheard:
                 self._begun.discard(identity)  # nobody heard it: it stays as it was
                 continue
             self._begun.add(identity)
@@ -139,8 +140,7 @@ class Window:
         with office.database.write() as connection:
             ledger.settle(connection, office.worker, self.answers.settled, now)
             ledger.take_back(connection, office.worker, left)
-            traffic.spend(connection, self.lane, -len(left), now)
-            traffic.react(connection, self.answers.lanes, now)
+            traffic.settle(connection, self.lane, len(left), self.answers.lanes, now)
             self._follow(connection, now)
         self.journal.clear()
         self.states.update(done.state.value for done in self.answers.settled)
@@ -152,7 +152,11 @@ class Window:
                 known = people_rows.person_row(connection, person)
                 if known is not None:
                     people_rows.suppress(connection, known["address_hash"], verdict.reason, now)
+        for person, verdict in self.answers.blocked.items():
+            if note_block(connection, person, self.campaign.id, verdict.reason, now) >= verdict.pause_after:
+                self.answers.why.setdefault(verdict.reason, verdict.words)
         if self.answers.why:
+            forget_blocks(connection, self.campaign.id, self.answers.why)
             note = " ".join(self.answers.why.values())
             before, after = CampaignState.SENDING, CampaignState.PAUSED
             if campaign_rows.move_campaign(connection, self.campaign.id, before, after, note=note[:1000]):

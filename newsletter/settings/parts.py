@@ -228,7 +228,7 @@ class Lanes(Pace):
 
     warm_up: WarmUp | None = None
     groups: dict[
-        Annotated[str, _like(r"[a-z][a-z0-9-]{0,39}", "write a short name such as google")], Group
+        Annotated[str, _like(r"(?!others$)[a-z][a-z0-9-]{0,39}", "write a short name such as google")], Group
     ] = {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from newsletter.core.refusal import Problem
 from newsletter.settings.parts import FolderTransport, Sender, SmtpTransport
@@ -98,9 +98,14 @@ def _did_you_mean(root: type[BaseModel], loc: _Keys) -> str:
     for key in loc[:-1]:
         kinds = {"folder": FolderTransport, "smtp": SmtpTransport, "senders": Sender}
         field = getattr(model, "model_fields", {}).get(key)
-        model = kinds.get(str(key)) or (field.annotation if field else model)
+        model = kinds.get(str(key)) or (_section(field.annotation) if field else model)
     if model is FolderTransport and loc[-1] in SmtpTransport.model_fields:
         return "It belongs to a mail server: write kind: smtp."
     known = [name for name in model.model_fields if name not in {"workspace", "secret", "password"}]
     close = get_close_matches(str(loc[-1]), known, n=1)
     return f"Did you mean '{close[0]}'?" if close else f"Known keys here: {', '.join(sorted(known))}."
+
+
+def _section(annotation: Any) -> Any:
+    """The section that stands in `dict[str, Group]` or in `WarmUp | None`; else the annotation itself."""
+    return next((one for one in get_args(annotation) if hasattr(one, "model_fields")), annotation)

@@ -53,11 +53,18 @@ def set_pace(connection: Connection, name: str, pace: Pace) -> None:
     connection.execute(update(lanes).where(lanes.c.name == name).values(values))
 
 
-def domains_to_look_up(connection: Connection, before: datetime, limit: int) -> list[str]:
-    """Domains of most people first, those that were not looked up since `before`."""
+def domains_to_look_up(
+    connection: Connection, before: datetime, limit: int, but: Iterable[str] = ()
+) -> list[str]:
+    """Domains of most people first, those that were not looked up since `before`.
+
+    Args:
+        but: domains of which it is known without a question who takes their mail.
+    """
     domain, known = subscribers.c.domain, providers.c
     fresh = select(known.domain).where(known.domain == domain, known.looked_up_at >= before)
-    query = select(domain).where(~fresh.exists()).group_by(domain).order_by(func.count().desc(), domain)
+    wanted = domain != "", domain.not_in(list(but)), ~fresh.exists()
+    query = select(domain).where(*wanted).group_by(domain).order_by(func.count().desc(), domain)
     return list(connection.scalars(query.limit(limit)))
 
 
@@ -66,3 +73,12 @@ def set_providers(connection: Connection, found: Mapping[str, str], now: datetim
     for domain, provider in found.items():
         values = {"domain": domain, "provider": provider, "looked_up_at": now}
         connection.execute(insert_or_update(connection, providers, values, ["domain"]))
+
+
+def postpone_domains(connection: Connection, domains: Iterable[str], at: datetime) -> None:
+    """Note that these domains were last looked up `at`, and leave what is known of them."""
+    for domain in domains:
+        values = {"domain": domain, "provider": "", "looked_up_at": at}
+        connection.execute(insert_ignore(connection, providers, values))
+        here = providers.c.domain == domain
+        connection.execute(update(providers).where(here).values(looked_up_at=at))

@@ -20,6 +20,7 @@ class MemoryTransport:
     """Accepts everything but for the recipients named in `answers`.
 
     Attributes:
+        answers: by recipient, what becomes of the message, or the receipt word for word (but for whose it is).
         accepted: what was accepted, in order; also what was accepted without saying so (UNSURE).
         down: while true it cannot be opened or sent through.
     """
@@ -28,7 +29,7 @@ class MemoryTransport:
     connections = 1
     resend_is_harmless = False
 
-    def __init__(self, answers: Mapping[str, Outcome] | None = None, *, down: bool = False) -> None:
+    def __init__(self, answers: Mapping[str, Outcome | Receipt] | None = None, *, down: bool = False) -> None:
         self.answers = dict(answers or {})
         self.accepted: list[Envelope] = []
         self.down = down
@@ -45,10 +46,12 @@ class MemoryTransport:
     def send(self, envelope: Envelope) -> Receipt:
         """Keep the message, or answer as told for its recipient."""
         self._refuse_when_down()
-        outcome = self.answers.get(envelope.recipient, Outcome.ACCEPTED)
-        if outcome in {Outcome.ACCEPTED, Outcome.UNSURE}:
+        told = self.answers.get(envelope.recipient, Outcome.ACCEPTED)
+        if isinstance(told, Outcome):
+            told = Receipt("", "", told, text=f"told to answer {told}")
+        if told.outcome in {Outcome.ACCEPTED, Outcome.UNSURE}:
             self.accepted.append(envelope)
-        return Receipt(envelope.message_id, envelope.recipient, outcome, text=f"told to answer {outcome}")
+        return told._replace(message_id=envelope.message_id, recipient=envelope.recipient)
 
     def send_many(
         self,

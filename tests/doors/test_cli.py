@@ -8,12 +8,17 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 import structlog
 
 from newsletter import __version__
 from newsletter.cli.main import main
+from newsletter.core.lane import held
+from newsletter.store.lanes import locked_pace, set_pace
+from newsletter.wiring import open_office
 
 ISSUE = "september-2021"
 KEY = "erasmus-accreditation/accreditation"
@@ -322,3 +327,29 @@ def test_a_port_that_is_taken_ends_with_1(workspace):
     assert (done.returncode, done.stdout) == (1, "")
     assert f"Nobody can listen on 127.0.0.1:{port}: Address already in use" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_lanes_are_listed_and_one_that_is_held_is_released(run, workspace):
+    _rewrite(
+        workspace / "config.yaml", "  groups: {}  ", "  per_hour: 3600\n  groups: {google: {connections: 2}}"
+    )
+    office = open_office(workspace)
+    until = office.clock() + timedelta(hours=1)
+    with closing(office.database), office.database.write() as connection:
+        set_pace(connection, "google", held(locked_pace(connection, "google"), until, "On a list."))
+    status, printed, _ = run("lanes", "list", "--json")
+    lanes = {lane["name"]: lane for lane in json.loads(printed)["lanes"]}
+    assert (status, list(lanes)) == (0, ["*", "google", "others"])
+    assert (lanes["*"]["per_hour"], lanes["google"]["connections"]) == (3600, 2)
+    assert (lanes["google"]["held_until"], lanes["google"]["note"]) == (until.isoformat(), "On a list.")
+    assert "3,600" in run("lanes", "list")[1]
+    assert run("doctor")[0] == 0
+    assert run("lanes", "release", "google")[:2] == (0, "Mail to google goes on at its full pace.\n")
+    lane = json.loads(run("lanes", "release", "*", "--json")[1])["lane"]
+    assert (lane["name"], lane["held_until"]) == ("*", None)
+
+
+def test_a_lane_that_nobody_knows_is_refused_with_the_known_ones(run):
+    status, _, told = run("lanes", "release", "gogle")
+    assert status == 1
+    assert "There is no lane 'gogle'. Lanes: *, others." in told

@@ -7,13 +7,17 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from dns_server import dns_server
 
+from newsletter.core.destination_groups import GROUPS
 from newsletter.core.refusal import ContentRefused
 from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.daemon import Daemon
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
 from newsletter.flows.issues import read_issue
 from newsletter.flows.people import import_people
+from newsletter.settings import SmtpTransport
+from newsletter.sources.dns import Dns
 from newsletter.store.occurrences import last_beats
 from newsletter.transports.memory import MemoryTransport
 
@@ -114,3 +118,24 @@ def test_a_transport_that_is_down_is_told_once_and_left_alone_for_a_growing_whil
     assert [line["event"] for line in log] == [
         "launched", "refused", "delivered", "finished", "transport trouble is over",
     ]  # fmt: skip
+
+
+def test_dns_that_is_away_is_told_once_and_does_not_stop_the_clock(daemon, workspace, log):
+    with dns_server() as script:
+        script.failing["*"] = "SERVFAIL"
+        office = daemon.office
+        import_people(office, workspace / "subscribers" / "sample.csv", office.clock())
+        smtp = SmtpTransport(kind="smtp", host="127.0.0.1")
+        daemon.office = replace(
+            office,
+            settings=office.settings.model_copy(update={"transport": smtp}),
+            groups=GROUPS,
+            dns=Dns(script.nameservers, timedelta(seconds=1)),
+        )
+        job = daemon.guarded(daemon.learn_providers)
+        job()
+        job()
+        assert [line["event"] for line in log] == ["refused"]
+        script.failing.clear()
+        job()
+        assert log[-1]["event"] == "domains looked up"
