@@ -187,6 +187,8 @@ class _Round:
         finally:
             self.tally.states.update(window.states)
             self.tally.paused.update(window.paused)
+        if window.answers.lanes or window.answers.why:
+            self._known = []  # what was heard changes where anything may go
         self._pace.note(time.monotonic() - began, self.office.settings.delivery.batch)
 
     def _claim(self, turn: _Turn, until: datetime) -> tuple[Grant, Claim]:

@@ -15,6 +15,7 @@ from newsletter.core.campaign import CampaignKind
 from newsletter.core.destination import DestinationGroup
 from newsletter.core.lane import OTHERS, WAY_OUT, Lane, Lanes, WarmUp
 from newsletter.core.refusal import MoveRefused
+from newsletter.flows import deliver
 from newsletter.flows.approve import cancel_campaign, pause_campaign, resume_campaign
 from newsletter.flows.doctor import examine
 from newsletter.flows.lanes import list_lanes, release_lane
@@ -277,7 +278,10 @@ def test_a_lane_is_released_by_name_and_a_name_that_nobody_knows_is_refused(benc
         assert sorted(paces(connection)) == [OTHERS, "some"]
 
 
-def test_a_confirmation_goes_before_a_newsletter_under_way(bench):
+def test_a_confirmation_goes_before_a_newsletter_under_way(bench, monkeypatch):
+    monkeypatch.setattr(
+        deliver, "LOOK_SECONDS", 0
+    )  # a worker looks several times a second, and this takes less
     source = bench.workspace / "articles" / f"{ISSUE}.issue.yaml"
     source.with_name("confirmation.issue.yaml").write_bytes(source.read_bytes())
     _launch(bench)
