@@ -45,8 +45,12 @@ def _free_port() -> int:
 
 
 @contextmanager
-def throwaway_server(folder: Path):
-    """Start a server with its data in `folder`; gives the URL of its maintenance database."""
+def throwaway_server(folder: Path, more: tuple[str, ...] = ()):
+    """Start a server with its data in `folder`; gives the URL of its maintenance database.
+
+    Args:
+        more: settings of the server, such as `shared_buffers=1GB`.
+    """
     place, owner, port = binaries(), _owner(), _free_port()
     if place is None:
         raise LookupError("PostgreSQL's binaries are not installed")
@@ -74,6 +78,7 @@ def throwaway_server(folder: Path):
         f"unix_socket_directories={folder}",
         "-c",
         "max_connections=200",
+        *(word for setting in more for word in ("-c", setting)),
     ]
     with (folder / "log").open("wb") as log:
         command = [place / "postgres", "-D", data, "-p", str(port), *options]
