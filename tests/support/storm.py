@@ -126,7 +126,7 @@ class Storm:
             .where(campaigns.c.name == ISSUE)
         )
         with self.house.office() as office, office.database.read() as connection:
-            return {who: (str(state.value), reply) for who, state, reply in connection.execute(query)}
+            return {who: (str(state), reply) for who, state, reply in connection.execute(query)}
 
 
 def _explained(row):
