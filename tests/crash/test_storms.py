@@ -32,7 +32,7 @@ def _key(monkeypatch):
 
 @pytest.fixture
 def server(postgresql):
-    """A PostgreSQL server of the test's own, which it may kill. (`postgresql` says whether there is any.)"""
+    """A PostgreSQL server of the test's own, which it may kill; `postgresql` says whether there is any."""
     with tempfile.TemporaryDirectory(prefix="newsletter-postgresql-") as folder:
         made = Server(Path(folder))
         made.start()

@@ -26,7 +26,7 @@ class Pace:
         self.answered += 1
         if self.burst and self.answered % self.burst == 0:
             self.closed_until = time.monotonic() + self.rest
-        while (left := self.closed_until - time.monotonic()) > 0:
+        while (left := self.closed_until - time.monotonic()) > 0:  # noqa: ASYNC110 - the rest may have grown meanwhile
             await asyncio.sleep(left)
 
 
@@ -52,7 +52,9 @@ class Sink:
                     recipients.append(line.split(b"<")[1].split(b">")[0] + b"\n")
                 elif verb == b"QUIT":
                     break
-                writer.write(b"250-sink\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 2.0.0 so be it\r\n")
+                writer.write(
+                    b"250-sink\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 2.0.0 so be it\r\n"
+                )
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
             pass

@@ -42,7 +42,7 @@ class Verdict:
 
     def hold(self, most_unsure):
         """Nobody lost, nobody twice, and few in doubt."""
-        print(f"\n{self}", flush=True)
+        print(f"\n{self}", flush=True)  # noqa: T201 - the summary that `make crash` shows
         assert not self.lost, self
         assert not self.duplicates, self
         assert not self.untrue, f"counted as sent and never seen: {self.untrue[:5]}"
