@@ -115,7 +115,7 @@ class _Round:
         try:
             journal = Journal(self.office.journals, self.office.worker)
         except OSError as error:
-            raise JournalUnwritable.because(error) from error
+            raise JournalUnwritable.told_by(error) from error
         with journal:
             while not self.stop():
                 turns = self.turns()

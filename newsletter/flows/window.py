@@ -42,7 +42,7 @@ class JournalUnwritable(Refusal):
     """The acknowledgement journal cannot be written: nothing goes on the wire without it."""
 
     @classmethod
-    def because(cls, error: OSError) -> JournalUnwritable:
+    def told_by(cls, error: OSError) -> JournalUnwritable:
         """With the system's reason."""
         what = f"The journal of deliveries cannot be written: {error.strerror or error}."
         return cls(Problem(what, "Make room under var/; sending goes on by itself, and nothing is lost."))
@@ -116,7 +116,7 @@ class Window:
         try:
             self.journal.begin(identity)
         except OSError as error:
-            raise JournalUnwritable.because(error) from error
+            raise JournalUnwritable.told_by(error) from error
         self._begun.add(identity)
 
     def answered(self, receipts: Sequence[tuple[Outgoing, Receipt]]) -> None:
