@@ -23,7 +23,7 @@ test: $(VENV)/.installed-dev ## run the tests
 
 .PHONY: crash
 crash: $(VENV)/.installed-dev ## kill schedulers and workers many more times than the tests do
-	NEWSLETTER_CRASH_ROUNDS=20 $(BIN)/python -m pytest tests/crash tests/engine -n 0 -v
+	NEWSLETTER_CRASH_ROUNDS=20 $(BIN)/python -m pytest tests/crash tests/engine -n 0 -v -s
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev ## measure how fast mail leaves, and write bench/results.json

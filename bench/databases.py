@@ -20,8 +20,6 @@ from throwaway_postgresql import binaries, fresh_database, throwaway_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# As an administrator gives them to a machine of 24 GiB; Debian's own are for one of the smallest. Nothing is made less safe.
-TUNED = ("shared_buffers=512MB", "max_wal_size=8GB", "checkpoint_timeout=15min")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -68,7 +66,7 @@ class Databases:
     def _started(self) -> str:
         if not self._server:
             folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="newsletter-bench-")))
-            self._server = self._stack.enter_context(throwaway_server(folder, TUNED))
+            self._server = self._stack.enter_context(throwaway_server(folder))
             with psycopg.connect(self._server) as connection:
                 row = connection.execute("SELECT pg_read_file('postmaster.pid', 0, 20)").fetchone()
             self._postmaster = int(row[0].split()[0]) if row else 0

@@ -13,7 +13,7 @@ from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.fill import Filler
 from newsletter.flows.recover import recover
 from newsletter.flows.traffic import Traffic
-from newsletter.flows.window import Window
+from newsletter.flows.window import JournalUnwritable, Window
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import ledger
 from newsletter.store.journal import Journal
@@ -67,10 +67,10 @@ def deliver_due(office: Office, stop: Callable[[], bool] = lambda: False) -> Del
             a_round.run()
     except TransportDown as down:
         tally.down = str(down)
-    finally:
-        with office.database.write() as connection:
-            end_lease(connection, office.worker)
-            tally.finished += campaign_rows.finish_campaigns(connection, office.clock())
+    # Not after any other error: rows may be in hand that could not be settled, and only a lease leads back to them.
+    with office.database.write() as connection:
+        end_lease(connection, office.worker)
+        tally.finished += campaign_rows.finish_campaigns(connection, office.clock())
     return tally
 
 
@@ -118,15 +118,16 @@ class _Round:
 
     def run(self) -> None:
         """Window by window, so that a short mail never waits behind a long list."""
-        journal = Journal(self.office.journals, self.office.worker)
         try:
+            journal = Journal(self.office.journals, self.office.worker)
+        except OSError as error:
+            raise JournalUnwritable.told_by(error) from error
+        with journal:
             while not self.stop():
                 turns = self.turns()
                 if not turns:
                     return
                 self._take(min(turns, key=self._order), journal)
-        finally:
-            journal.close()
 
     def turns(self) -> list[_Turn]:
         """Where something is due that may go now. Looked at several times a second: a confirmation may have come, or a pause."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.store import ledger
 from newsletter.store.journal import forget_journal, read_journal
-from newsletter.store.leases import bury, dead_workers
+from newsletter.store.leases import bury, dead_workers, end_lease, has_lease
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 
 
 def recover(office: Office, now: datetime, *, resend_is_harmless: bool) -> None:
-    """Take back what workers had in hand whose lease has run out.
+    """Take back what workers had in hand whose lease has run out, and what this one could not settle in its last pass.
 
     The worker's journal, where it is on this machine, tells which rows were answered (they are settled) and which were never
     begun (they are ready again); the others are unsure, or ready again where handing over twice does no harm.
     """
     with office.database.read() as connection:
         dead = dead_workers(connection, now)
+        if has_lease(connection, office.worker) and office.worker not in dead:
+            dead.append(office.worker)  # between two passes it has nothing in hand: the last one has broken
     for worker in dead:
         with office.database.write() as connection:
-            if not bury(connection, worker, now):
+            if worker == office.worker:
+                end_lease(connection, worker)
+            elif not bury(connection, worker, now):
                 continue
             _settle_from_journal(office, connection, worker, ledger.rows_in_hand(connection, worker), now)
             ledger.let_go(connection, worker, resend_is_harmless=resend_is_harmless)

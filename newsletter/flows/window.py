@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,16 @@ class LeaseLost(Refusal):
     """This worker was taken for dead (a suspended machine, a clock that jumped): what it has in hand may be anybody's."""
 
 
+class JournalUnwritable(Refusal):
+    """The acknowledgement journal cannot be written: nothing goes on the wire without it."""
+
+    @classmethod
+    def told_by(cls, error: OSError) -> JournalUnwritable:
+        """With the system's reason."""
+        what = f"The journal of deliveries cannot be written: {error.strerror or error}."
+        return cls(Problem(what, "Make room under var/; sending goes on by itself, and nothing is lost."))
+
+
 class Window:
     """Rows that are `handing`, from the claim to the last answer: the `Watch` of the transport.
 
@@ -65,7 +76,8 @@ class Window:
         self.paused: dict[str, str] = {}
         self._stop, self._until = stop, until
         self._begun: set[int] = set()
-        self._looked = office.clock()
+        self._lives = True
+        self._looked = time.monotonic()  # the wall clock may jump
 
     def hand_over(
         self, transport: Transport, filler: Filler, traffic: Traffic, connections: int | None
@@ -93,15 +105,19 @@ class Window:
 
         Raises:
             LeaseLost: the lease has run out; somebody else may have this row in hand.
+            JournalUnwritable: a crash could not be told from a delivery.
         """
-        if self.office.clock() >= self._until:
+        if not self._lives or self.office.clock() >= self._until:
             what = "This worker's lease ran out before it could hand over what it held."
             raise LeaseLost(
                 Problem(what, "Nothing is lost: the rows are taken up again, or wait for you as unsure.")
             )
         identity = _row_of(message)
+        try:
+            self.journal.begin(identity)
+        except OSError as error:
+            raise JournalUnwritable.told_by(error) from error
         self._begun.add(identity)
-        self.journal.begin(identity)
 
     def answered(self, receipts: Sequence[tuple[Outgoing, Receipt]]) -> None:
         """Write down in the journal first what was answered."""
@@ -122,17 +138,17 @@ class Window:
         """Whether to begin nothing new: the daemon stops, they said slow down, or the officer has paused or cancelled."""
         if self._stop() or self.answers.why or self.answers.lanes:
             return True
-        office, now = self.office, self.office.clock()
-        if (now - self._looked).total_seconds() < 1:
+        if time.monotonic() - self._looked < 1:
             return False
-        self._looked = now
+        self._looked = time.monotonic()
+        office, now = self.office, self.office.clock()
         until = now + office.settings.delivery.lease
         with office.database.write() as connection:
-            lives = renew_lease(connection, office.worker, now, until)
+            self._lives = self._lives and renew_lease(connection, office.worker, now, until)
             campaign = campaign_rows.get_campaign(connection, self.campaign.id)
-        if lives:
+        if self._lives:
             self._until = until
-        return not lives or campaign is None or campaign.state is not CampaignState.SENDING
+        return not self._lives or campaign is None or campaign.state is not CampaignState.SENDING
 
     def _settle(self, traffic: Traffic) -> None:
         office, now = self.office, self.office.clock()

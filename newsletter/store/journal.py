@@ -6,12 +6,13 @@ it tells apart what was never begun (ready again), what was answered (settled) a
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from newsletter.core.delivery import DeliveryState
 from newsletter.store.ledger import Settlement
@@ -19,6 +20,7 @@ from newsletter.store.ledger import Settlement
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from types import TracebackType
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Journal:
 
     def begin(self, identity: int) -> None:
         """This row's content is written to the wire next."""
-        os.write(self._file, b"b%d\n" % identity)
+        self._write(b"b%d\n" % identity)
 
     def answer(self, settlements: Iterable[Settlement]) -> None:
         """These rows were answered."""
@@ -47,16 +49,30 @@ class Journal:
             f'a[{done.id},"{done.state.value}",{_number(done.reply_code)},{encode_basestring_ascii(done.reply)}]\n'
             for done in settlements
         ]
-        os.write(self._file, "".join(lines).encode("ascii"))
+        self._write("".join(lines).encode("ascii"))
+
+    def _write(self, lines: bytes) -> None:
+        written = os.write(self._file, lines)
+        if written != len(lines):  # the disk is full: half a line would spoil the next one
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def clear(self) -> None:
         """The ledger has it all."""
         os.ftruncate(self._file, 0)
 
-    def close(self) -> None:
-        """Done in good order: nothing is left to tell."""
+    def __enter__(self) -> Self:
+        """What an earlier pass has left is known to the ledger."""
+        self.clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is left to tell, unless something broke: then the ledger may have to be told what is written here."""
         os.close(self._file)
-        self._path.unlink(missing_ok=True)
+        if kind is None:
+            self._path.unlink(missing_ok=True)
 
 
 def read_journal(folder: Path, worker: str) -> JournalRecord | None:

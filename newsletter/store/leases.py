@@ -35,6 +35,11 @@ def end_lease(connection: Connection, worker: str) -> None:
     connection.execute(delete(leases).where(leases.c.worker == worker))
 
 
+def has_lease(connection: Connection, worker: str) -> bool:
+    """Whether there is a lease of this worker, run out or not."""
+    return connection.execute(select(leases.c.worker).where(leases.c.worker == worker)).first() is not None
+
+
 def dead_workers(connection: Connection, now: datetime) -> list[str]:
     """Workers whose lease has run out."""
     row = leases.c

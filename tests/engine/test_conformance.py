@@ -8,7 +8,8 @@ import signal
 from collections import Counter
 
 import pytest
-from engine_house import PEOPLE, is_alive, poll
+from engine_house import PEOPLE, poll
+from throwaway_postgresql import is_alive
 
 pytestmark = pytest.mark.crash
 

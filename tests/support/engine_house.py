@@ -9,11 +9,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
+from throwaway_postgresql import is_alive
 
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
 from newsletter.flows.issues import read_issue
@@ -22,27 +24,24 @@ from newsletter.store import campaigns, ledger
 from newsletter.store.occurrences import last_worker_beats
 from newsletter.wiring import open_office, prepare_engine
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from newsletter.flows.office import Office
+
 ISSUE = "september-2021"
 PEOPLE = [f"person{number}@example.org" for number in range(300)]
 PATIENCE = 18.0  # seconds after which a test gives up; none comes near it
 
 
-def poll(condition, what):
+def poll(condition, what, patience=PATIENCE):
     """Wait for a condition; the pause between two looks is no part of what is tested."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if condition():
             return
-        threading.Event().wait(0.02)
-    raise AssertionError(f"waited {PATIENCE} s for {what() if callable(what) else what}")
-
-
-def is_alive(pid):
-    """Whether a process is there and has not ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        threading.Event().wait(0.05)
+    raise AssertionError(f"waited {patience} s for {what() if callable(what) else what}")
 
 
 class Sink:
@@ -81,6 +80,7 @@ class House:
     workers: int
     remote: bool
     processes: list[subprocess.Popen] = field(default_factory=list)
+    opened: Office | None = None
 
     def start(self, command, *options):
         log = (self.workspace / f"{command}-{len(self.processes)}.log").open("wb")
@@ -119,19 +119,12 @@ class House:
         pids = [pid for pid in self.worker_pids() if is_alive(pid)]
         return pids[0] if pids else self.processes[0].pid
 
-    class _Open:
-        def __init__(self, workspace):
-            self.workspace = workspace
-
-        def __enter__(self):
-            self.opened = open_office(self.workspace)
-            return self.opened
-
-        def __exit__(self, *_):
-            self.opened.database.close()
-
+    @contextmanager
     def office(self):
-        return self._Open(self.workspace)
+        """The test's own office in the workspace, opened once."""
+        if self.opened is None:
+            self.opened = open_office(self.workspace)
+        yield self.opened
 
     def schedule(self, ahead=timedelta(0)):
         """Approve the issue and let it leave now."""
@@ -154,8 +147,8 @@ class House:
         states = self.states()
         return bool(states) and not states.keys() & {"ready", "handing"}
 
-    def wait_settled(self):
-        poll(self.settled, lambda: f"the end: {self.states()}\n{self.logs()}")
+    def wait_settled(self, patience=PATIENCE):
+        poll(self.settled, lambda: f"the end: {self.states()}\n{self.logs()}", patience)
 
     def wait_held(self):
         poll(lambda: self.sink.holds, lambda: f"the middle: {self.states()}\n{self.logs()}")
@@ -169,13 +162,17 @@ class House:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
             process.wait(10)
+        if self.opened is not None:
+            self.opened.database.close()
 
 
-def make_house(workspace, sink, port, *, kind, workers, database):
+def make_house(workspace, sink, port, *, kind, workers, database, people=PEOPLE, batch=20):
     """Configure a workspace for an engine and a mail server, and put people into it."""
     path = workspace / "config.yaml"
     text = (
-        path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 3s").replace("batch: 500", "batch: 20")
+        path.read_text(encoding="utf-8")
+        .replace("lease: 2m", "lease: 3s")
+        .replace("batch: 500", f"batch: {batch}")
     )
     text = text.replace("  kind: local #", f"  kind: {kind} #").replace(
         "  workers: 1 #", f"  workers: {workers} #"
@@ -186,9 +183,9 @@ def make_house(workspace, sink, port, *, kind, workers, database):
     house = House(workspace, sink, workers, kind == "procrastinate")
     with house.office() as office:
         prepare_engine(office)
-        people = workspace / "people.csv"
+        listed = workspace / "people.csv"
         head = "email,language,topics,consent_source,consent_date"
-        rows = [f"{who},{'en' if n % 2 else 'fr'},erasmus,form,2021-01-05" for n, who in enumerate(PEOPLE)]
-        people.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
-        assert import_people(office, people, office.clock()).counts == {"new": len(PEOPLE)}
+        rows = [f"{who},{'en' if n % 2 else 'fr'},erasmus,form,2021-01-05" for n, who in enumerate(people)]
+        listed.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+        assert import_people(office, listed, office.clock()).counts == {"new": len(people)}
     return house

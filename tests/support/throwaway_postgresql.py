@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -38,25 +39,86 @@ def _owner() -> dict[str, int | list[int]]:
     raise LookupError("no user to run PostgreSQL as")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody uses now."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
-@contextmanager
-def throwaway_server(folder: Path, more: tuple[str, ...] = ()):
-    """Start a server with its data in `folder`; gives the URL of its maintenance database.
+class Server:
+    """A server on one port and one data directory, which may be stopped, killed and started again."""
 
-    Args:
-        more: settings of the server, such as `shared_buffers=1GB`.
-    """
-    place, owner, port = binaries(), _owner(), _free_port()
-    if place is None:
-        raise LookupError("PostgreSQL's binaries are not installed")
-    data = folder / "data"
-    if owner:
-        folder.chmod(0o777)
+    def __init__(self, folder: Path) -> None:
+        place = binaries()
+        if place is None:
+            raise LookupError("PostgreSQL's binaries are not installed")
+        self._place, self._folder, self._owner, self._port = place, folder, _owner(), free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://tests@127.0.0.1:{self._port}/postgres"
+        if self._owner:
+            folder.chmod(0o777)
+        _make_data(place, folder / "data", self._owner)
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self._folder,
+            "max_connections": 200,
+        }
+        settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        command = [self._place / "postgres", "-D", self._folder / "data", "-p", str(self._port), *settings]
+        log = self._folder / "log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(command, stdout=out, stderr=out, cwd="/", **self._owner)
+        _wait(self.url, self._process, log)
+
+    def stop(self) -> None:
+        """In good order, without waiting for clients to go."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=SECONDS)
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL for the postmaster and each of its children, as when the machine runs out of memory."""
+        if self._process is None:
+            return
+        pid = self._process.pid
+        self._process.send_signal(signal.SIGSTOP)  # so that it starts no more children
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._process.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self._process.wait(timeout=SECONDS)
+        self._process = None
+        until = time.monotonic() + SECONDS
+        while any(map(is_alive, children)) and time.monotonic() < until:
+            time.sleep(0.01)
+
+
+def is_alive(pid: int | str) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@contextmanager
+def throwaway_server(folder: Path):
+    """Start a server with its data in `folder`; gives the URL of its maintenance database."""
+    server = Server(folder)
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.stop()
+
+
+def _make_data(place: Path, data: Path, owner: dict[str, int | list[int]]) -> None:
     made = [
         place / "initdb",
         "-D",
@@ -71,25 +133,6 @@ def throwaway_server(folder: Path, more: tuple[str, ...] = ()):
         "--no-sync",
     ]
     subprocess.run(made, check=True, capture_output=True, cwd="/", **owner)
-    options = [
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
-        "max_connections=200",
-        *(word for setting in more for word in ("-c", setting)),
-    ]
-    with (folder / "log").open("wb") as log:
-        command = [place / "postgres", "-D", data, "-p", str(port), *options]
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **owner)
-    try:
-        url = f"postgresql://tests@127.0.0.1:{port}/postgres"
-        _wait(url, server, folder / "log")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=SECONDS)
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
