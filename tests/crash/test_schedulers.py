@@ -36,6 +36,9 @@ pytestmark = pytest.mark.crash
 ISSUE = "september-2021"
 REMINDER = "erasmus-accreditation-accreditation-reminder-1"
 PEOPLE = [f"person{number}@example.org" for number in range(200)]
+# Messages of a killed process that may be in doubt: those of four connections, and on each the one that was being given and
+# the one whose answer had just been heard.
+IN_FLIGHT = 4 * 2
 ROUNDS = int(os.environ.get("NEWSLETTER_CRASH_ROUNDS", "1"))
 PATIENCE = 30.0  # seconds after which a test gives up; none comes near it
 
@@ -230,7 +233,7 @@ def test_a_scheduler_killed_in_the_middle_loses_nobody_and_mails_nobody_twice(ho
         assert states["unsure"] == 0
         assert received == Counter(PEOPLE)
     else:
-        assert states["unsure"] <= kills
+        assert states["unsure"] <= kills * IN_FLIGHT
         # Whoever counts as sent has it; of the unsure ones nobody knows, and they are few.
         assert len(PEOPLE) - states["unsure"] <= len(received) <= len(PEOPLE)
         told = {
