@@ -68,6 +68,7 @@ class Storm:
         """SIGKILL one worker after the other at random moments; when none is left new ones are started."""
         moments, total = random.Random(seed), len(self.people)
         for number in range(times):
+            self.wait_workers()  # or nobody would bring on the next moment
             self.wait_taken(int(total * share * (number + moments.random()) / times))
             self.kill(moments.choice(self.wait_workers()))
         self.wait_workers()
