@@ -36,9 +36,7 @@ pytestmark = pytest.mark.crash
 ISSUE = "september-2021"
 REMINDER = "erasmus-accreditation-accreditation-reminder-1"
 PEOPLE = [f"person{number}@example.org" for number in range(200)]
-# Messages of a killed process that may be in doubt: those of four connections, and on each the one that was being given and
-# the one whose answer had just been heard.
-IN_FLIGHT = 4 * 2
+CONNECTIONS = 4  # of each process, as in the sample configuration; on each one message may be in doubt
 ROUNDS = int(os.environ.get("NEWSLETTER_CRASH_ROUNDS", "1"))
 PATIENCE = 30.0  # seconds after which a test gives up; none comes near it
 
@@ -125,7 +123,7 @@ class House:
 
     def settled(self, campaign=ISSUE):
         states = self.states(campaign)
-        return bool(states) and not states.keys() & {"ready", "leased", "handing"}
+        return bool(states) and not states.keys() & {"ready", "handing"}
 
     def wait_settled(self, campaign=ISSUE):
         _poll(lambda: self.settled(campaign), f"the end of {campaign}: {self.logs()}")
@@ -146,7 +144,7 @@ class House:
 def _configure(workspace, lines):
     path = workspace / "config.yaml"
     text = (
-        path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 2s").replace("batch: 50", "batch: 20")
+        path.read_text(encoding="utf-8").replace("lease: 2m", "lease: 2s").replace("batch: 500", "batch: 20")
     )
     path.write_text(text.replace("  kind: folder\n  path: var/outbox\n", lines), encoding="utf-8")
 
@@ -233,7 +231,7 @@ def test_a_scheduler_killed_in_the_middle_loses_nobody_and_mails_nobody_twice(ho
         assert states["unsure"] == 0
         assert received == Counter(PEOPLE)
     else:
-        assert states["unsure"] <= kills * IN_FLIGHT
+        assert states["unsure"] <= kills * CONNECTIONS
         # Whoever counts as sent has it; of the unsure ones nobody knows, and they are few.
         assert len(PEOPLE) - states["unsure"] <= len(received) <= len(PEOPLE)
         told = {
@@ -256,7 +254,7 @@ def test_one_of_two_schedulers_is_killed_and_the_other_finishes(house):
     house.wait_settled()
     states, received = house.states(), house.received()
     assert states["sent"] + states["unsure"] == len(PEOPLE)
-    assert states["unsure"] <= (0 if house.sink is None else 1)
+    assert states["unsure"] <= (0 if house.sink is None else CONNECTIONS)
     assert max(received.values()) == 1
     assert len(received) >= states["sent"]
 

@@ -56,7 +56,6 @@ class Row:
     """
 
     def __init__(self, book: Book, low: int, stirred: Callable[[], None], broken: Callable[[], None]) -> None:
-        self.before_content = book.on_wire
         self.waiting: deque[Outgoing] = deque()
         self.outstanding = 0  # put and not yet answered
         self.error: BaseException | None = None
@@ -126,6 +125,16 @@ class Row:
         if len(waiting) == self._low:
             self._changed.set()
         return message
+
+    def before_content(self, message: Outgoing) -> None:
+        """The book hears of what was answered before of what goes out next.
+
+        Else a process that is killed now would leave two messages of one connection in doubt, one of them answered.
+        """
+        self.deliver()
+        if self.error is not None:
+            raise self.error
+        self._book.on_wire(message)
 
     def settle(self, message: Outgoing, receipt: Receipt) -> None:
         """It is told with all others of this turn of the loop."""
