@@ -15,8 +15,8 @@ from newsletter.demo.readers import read_inbox
 from newsletter.demo.story import ACTS, END, START, ZONE, Stage
 from newsletter.demo.timeline import Moment
 from newsletter.flows.deliver import deliver_due
-from newsletter.flows.launch import planned_mails
 from newsletter.flows.plan import forecast
+from newsletter.flows.planned import planned_mails
 from newsletter.flows.report import report_campaign
 from newsletter.flows.tick import launch_due
 from newsletter.starter import lay_out
@@ -125,7 +125,7 @@ def _clear(folder: Path) -> None:
 def _run(stage: Stage, clock: SimulatedClock, tell: Callable[[Moment], None]) -> None:
     acts, end = list(ACTS), _instant(END)
     while True:
-        moments = [act.instant for act in acts[:1]] + _next_plans(stage.office, clock.now)
+        moments = [act.instant for act in acts[:1]] + _next_plans(stage.office, clock.now, end)
         if not moments or min(moments) > end:
             return
         clock.set(max(min(moments), clock.now))
@@ -136,9 +136,10 @@ def _run(stage: Stage, clock: SimulatedClock, tell: Callable[[Moment], None]) ->
             tell(moment)
 
 
-def _next_plans(office: Office, now: datetime) -> list[datetime]:
+def _next_plans(office: Office, now: datetime, end: datetime) -> list[datetime]:
     """Moments still to come, for which the clock must stop."""
-    return [mail.occurrence.instant for mail in planned_mails(office, now) if mail.occurrence.instant > now]
+    planned = planned_mails(office, now, end)
+    return [mail.occurrence.instant for mail in planned if mail.occurrence.instant > now]
 
 
 def _beat(office: Office, now: datetime) -> list[Moment]:

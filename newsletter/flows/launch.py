@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
-from newsletter.core.deadline import DeadlineState
-from newsletter.core.reminder import campaign_name, correction_schedule, plan_ladder
-from newsletter.core.schedule import Occurrence, OccurrenceState
+from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.schedule import OccurrenceState
 from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.audience import anybody_told, freeze_audience
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.engine import driver_connection
-from newsletter.store.occurrences import claim_occurrence, claimed_schedules
+from newsletter.store.occurrences import claim_occurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
-    from newsletter.core.deadline import Deadline
-    from newsletter.core.reminder import PlannedReminder
+    from newsletter.core.campaign import Campaign
+    from newsletter.core.due_mail import DueMail
     from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
 
     Wake = Callable[[str, Any], None]
-
-
-# A correction that is a day late still helps; nobody would miss the former date more for having read it.
-_A_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class DueMail:
-    """Something whose moment is known: the occurrence, and the campaign that it launches (id 0: not stored yet)."""
-
-    occurrence: Occurrence
-    campaign: Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +35,6 @@ class Launch:
     instant: datetime
     state: OccurrenceState
     rows: int
-
-
-def planned_mails(office: Office, now: datetime) -> Iterator[DueMail]:
-    """Everything whose moment is known: scheduled campaigns, corrections to be sent, rungs of every ladder.
-
-    The forecast and the scheduler both read this, so that the forecast cannot say anything else than what is done.
-    """
-    with office.database.read() as connection:
-        scheduled = campaign_rows.list_campaigns(connection, (CampaignState.SCHEDULED,))
-        deadlines = list_deadlines(connection)
-    for campaign in scheduled:
-        if campaign.instant is not None:
-            yield DueMail(Occurrence(campaign.schedule, campaign.instant, campaign.lateness), campaign)
-    for deadline in deadlines:
-        yield from _about_deadline(office, deadline, now)
-
-
-def due_mails(office: Office, now: datetime) -> list[DueMail]:
-    """What is due at `now` and has not been claimed, earliest first."""
-    due = [mail for mail in planned_mails(office, now) if mail.occurrence.is_due(now)]
-    with office.database.read() as connection:
-        claimed = claimed_schedules(
-            connection, [mail.occurrence.schedule for mail in due if not mail.campaign.id]
-        )
-    fresh = [mail for mail in due if mail.occurrence.schedule not in claimed]
-    return sorted(fresh, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))
 
 
 def wake_nobody(_campaign: str, _connection: Any) -> None:
@@ -138,33 +97,3 @@ def _editions(office: Office, campaign: Campaign, now: datetime) -> dict[str, Ed
     with office.database.read() as connection:
         deadlines = {deadline.key: deadline for deadline in list_deadlines(connection)}
     return compose_editions(lay_desk(office, campaign, deadlines, now), campaign)
-
-
-def _about_deadline(office: Office, deadline: Deadline, now: datetime) -> Iterator[DueMail]:
-    lateness = office.settings.lateness.reminders
-    moved = deadline.former_at is not None and deadline.state is DeadlineState.OPEN
-    if moved and deadline.planned_at is not None and now < deadline.instant:
-        occurrence = Occurrence(correction_schedule(deadline), deadline.planned_at, max(lateness, _A_DAY))
-        yield DueMail(occurrence, _campaign(office, deadline, CampaignKind.CORRECTION, None))
-    for planned in plan_ladder(deadline, office.settings.deadlines.at):
-        occurrence = Occurrence(planned.schedule, planned.instant, lateness)
-        yield DueMail(occurrence, _campaign(office, deadline, CampaignKind.REMINDER, planned))
-
-
-def _campaign(
-    office: Office, deadline: Deadline, kind: CampaignKind, planned: PlannedReminder | None
-) -> Campaign:
-    name = planned.campaign if planned else campaign_name(deadline.key, "correction", deadline.sequence)
-    return Campaign(
-        name=name,
-        kind=kind,
-        content=CampaignContent(template=kind.value, articles=(deadline.article,)),
-        segment=deadline.audience,
-        zone=deadline.zone,
-        lateness=office.settings.lateness.reminders,
-        at=planned.at if planned else None,
-        not_after=deadline.instant,
-        deadline=deadline.key,
-        rung=planned.rung if planned else None,
-        sequence=deadline.sequence,
-    )

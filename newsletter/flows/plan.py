@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
-from newsletter.flows.launch import due_mails, planned_mails
+from newsletter.flows.planned import due_mails, planned_mails
 from newsletter.flows.workspace import read_people
 from newsletter.store.audience import Audience, forecast_audience
 
@@ -59,7 +59,7 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
     """
     unclaimed = {mail.occurrence.schedule for mail in due_mails(office, now)}
     found = []
-    for mail in planned_mails(office, now):
+    for mail in planned_mails(office, now, end):
         occurrence, instant = mail.occurrence, mail.occurrence.instant
         waiting = not occurrence.is_due(now) or occurrence.schedule in unclaimed
         if start <= instant < end and waiting and not occurrence.is_too_late(now):

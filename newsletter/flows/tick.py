@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsletter.core.refusal import Refusal
-from newsletter.flows.launch import Launch, due_mails, launch_mail, wake_nobody
+from newsletter.flows.launch import Launch, launch_mail, wake_nobody
+from newsletter.flows.planned import due_mails
 from newsletter.store.campaigns import campaigns_with_work
 from newsletter.store.occurrences import beat, beat_worker
 

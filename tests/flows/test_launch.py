@@ -10,7 +10,8 @@ from newsletter.core.refusal import ContentRefused
 from newsletter.core.wallclock import parse_local
 from newsletter.flows.approve import schedule_campaign
 from newsletter.flows.deadlines import move_deadline
-from newsletter.flows.launch import due_mails, launch_mail
+from newsletter.flows.launch import launch_mail
+from newsletter.flows.planned import due_mails
 from newsletter.flows.tick import launch_due
 from newsletter.transports.contract import Outcome
 from newsletter.wiring import open_office
