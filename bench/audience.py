@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from place import START, MovingClock, enrol, launch, make_place, open_place
 from results import result
 
-from newsletter.flows.people import import_people
+from newsletter.flows.import_people import import_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

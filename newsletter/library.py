@@ -6,7 +6,9 @@ workspace, so that a message reads the same on every machine.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from shutil import copymode
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from newsletter.core.front_matter import parse_article
 from newsletter.core.front_matter_edit import with_deadline_at
 from newsletter.core.front_matter_fields import is_language_code
 from newsletter.core.refusal import ContentRefused, Level, Problem
+from newsletter.core.text_encoding import guess_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from newsletter.core.article import ArticleText
 
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_BLOCK = 1 << 20
 _ISSUE = ".issue.yaml"
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
 
@@ -166,17 +169,23 @@ class Library:
         """Names of the issue files, sorted."""
         return sorted(path.name.removesuffix(_ISSUE) for path in self._articles.glob(f"*{_ISSUE}"))
 
-    def read_people_file(self, path: Path) -> tuple[list[str], str]:
-        """The lines of a file of people, and its name for problems.
+    @contextmanager
+    def open_people_file(self, path: Path) -> Iterator[tuple[Iterator[str], str]]:
+        """The lines of a file of people with their ends, one by one, and its name for problems.
 
         A line that is not UTF-8 keeps its bytes as lone surrogates, so that one bad row does not cost the others.
 
         Raises:
             ContentRefused: it cannot be read.
         """
-        data = self._bytes(path)
-        text = _guessed(data) or data.decode("utf-8", "surrogateescape")
-        return text.removeprefix("\ufeff").splitlines(keepends=True), self.shown(path)
+        try:
+            with path.open("rb") as file:
+                guessed = guess_encoding(iter(partial(file.read, _BLOCK), b""))
+            errors = "strict" if guessed else "surrogateescape"
+            with path.open(encoding=guessed or "utf-8-sig", errors=errors, newline="") as lines:
+                yield lines, self.shown(path)
+        except OSError as error:
+            raise self._unreadable(path, error) from None
 
     def write_rejects(self, path: Path, text: str) -> Path:
         """Write rejected rows beside the file that they came from, as NAME.rejects.csv.
@@ -262,11 +271,14 @@ class Library:
     def _bytes(self, path: Path) -> bytes:
         try:
             return path.read_bytes()
-        except FileNotFoundError:
-            raise self._missing(path) from None
         except OSError as error:
-            what = f"The file cannot be read: {error.strerror}."
-            raise ContentRefused(Problem(what, "Check its permissions.", self.shown(path))) from None
+            raise self._unreadable(path, error) from None
+
+    def _unreadable(self, path: Path, error: OSError) -> ContentRefused:
+        if isinstance(error, FileNotFoundError):
+            return self._missing(path)
+        what = f"The file cannot be read: {error.strerror}."
+        return ContentRefused(Problem(what, "Check its permissions.", self.shown(path)))
 
     def _inside(self, folder: Path, name: str) -> Path:
         """`folder/name`, after links are followed; refused when that is somewhere else."""
@@ -294,16 +306,6 @@ def _utf8(data: bytes, shown: str) -> str:
 
 
 def _guessed(data: bytes) -> str | None:
-    """The text of a file that another program wrote; None for UTF-8, and where a guess could spoil the text.
-
-    A file with some good UTF-8 in it is damaged UTF-8: read as Windows text, its accents would turn into pairs of
-    signs.
-    """
-    try:
-        if data.startswith(_UTF16_MARKS):
-            return data.decode("utf-16")
-        if not data.isascii() and b"\x00" not in data and data.decode("utf-8", "ignore").isascii():
-            return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
-    return None
+    """The text of a file that another program wrote; None for UTF-8, and where a guess could spoil the text."""
+    encoding = guess_encoding([data])
+    return None if encoding is None else data.decode(encoding)

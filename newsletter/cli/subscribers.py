@@ -10,7 +10,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, err, local_text, out, print_json, print_problems, print_table
-from newsletter.flows.people import ImportReport, import_people, known_person
+from newsletter.flows.import_people import ImportReport, import_people
+from newsletter.flows.people import known_person
 from newsletter.store import people as rows
 from newsletter.store.ledger import list_deliveries
 

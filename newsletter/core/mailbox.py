@@ -30,6 +30,10 @@ _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"'
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*|{_QUOTED}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+# Nothing but these: no dot at an end or beside another one, short enough for any domain of _PLAIN_DOMAIN.
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+_PLAIN_DOMAIN = ADDRESS_OCTETS - LOCAL_OCTETS - 1
+_REMEMBERED = 50_000
 _QUOTED_LOCAL = re.compile(rf"({_QUOTED})@([^@]+)")
 _IN_BRACKETS = re.compile(r"[^@<>]*<([^<>]*)>")
 
@@ -67,6 +71,34 @@ def parse_address(text: str, *, quoted_local: bool = False) -> str:
         raise _refusal(text, f"is not an address: {str(error).rstrip('.')}.") from None
     _refuse_lengths(text, wire)
     return wire_address(wire)
+
+
+class Addresses:
+    """Reads many addresses, mostly plain ones: each domain is looked at once, and a plain local part only matched.
+
+    The answers are those of `parse_address` and `address_key`.
+    """
+
+    def __init__(self) -> None:
+        self._domains: dict[str, str] = {}  # as written, and as it is sent to
+
+    def read(self, text: str) -> tuple[str, str]:
+        """The address in `text` as it will be sent, and its key.
+
+        Raises:
+            ContentRefused: it is not exactly one address that mail can be sent to.
+        """
+        local, _, domain = text.partition("@")
+        known = self._domains.get(domain)
+        if known is not None and _PLAIN_LOCAL.fullmatch(local):
+            address = f"{local}@{known}"
+            return address, address.lower()
+        address = parse_address(text)
+        if text.isascii() and address.lower() == text.lower() and len(domain) <= _PLAIN_DOMAIN:
+            if len(self._domains) >= _REMEMBERED:
+                self._domains.clear()
+            self._domains[domain] = domain.lower()
+        return address, address_key(address)
 
 
 def wire_address(address: str) -> str:

@@ -10,8 +10,8 @@ from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.demo.readers import mail_to, press_deadline_link, press_unsubscribe, read_inbox
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
 from newsletter.flows.deadlines import move_deadline, sync_deadlines
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
-from newsletter.flows.people import import_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable

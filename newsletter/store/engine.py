@@ -48,6 +48,12 @@ class Database:
         with self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Several transactions over one connection: temporary tables outlive the first, and nobody else sees them."""
+        with self._engine.connect() as connection:
+            yield Session(connection)
+
     def upgrade(self) -> None:
         """Bring the tables to the newest shape; nothing is locked when they have it already.
 
@@ -101,6 +107,33 @@ class Database:
     def kind(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
+
+
+class Session:
+    """Transactions one after the other on the same connection, made by `Database.session`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that writes nothing but temporary tables; it waits for nobody."""
+        with self._begun("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, *, keep: bool = True) -> Iterator[Connection]:
+        """A transaction that may write; without `keep` nothing of it stays."""
+        with self._begun("BEGIN IMMEDIATE") as connection, connection.begin_nested() as inside:
+            yield connection
+            if not keep:
+                inside.rollback()
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[Connection]:
+        self._connection.execution_options(sqlite_begin=begin)
+        with self._connection.begin():
+            yield self._connection
 
 
 def driver_connection(connection: Connection) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Insert, Table
+    from sqlalchemy import Connection, Insert, Select, Table
 
 
 def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any]) -> Insert:
@@ -27,3 +27,12 @@ def insert_or_update(
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=row)
     return sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=row)
+
+
+def insert_select_ignore(
+    connection: Connection, table: Table, columns: list[str], rows: Select[Any]
+) -> Insert:
+    """An insert of the rows of a query, which must have a WHERE, that leaves out those whose unique key is taken."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).from_select(columns, rows).on_conflict_do_nothing()
+    return sqlite.insert(table).from_select(columns, rows).on_conflict_do_nothing()

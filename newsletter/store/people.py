@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from functools import cache
@@ -45,7 +44,7 @@ class PersonRow:
 
 def hash_address(secret: bytes, key: str) -> str:
     """The keyed hash under which an address is suppressed; it survives erasure and tells nothing without the key."""
-    return hmac.new(secret, b"newsletter suppression\x00" + key.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, b"newsletter suppression\x00" + key.encode(), "sha256").hex()
 
 
 def find_by_key(connection: Connection, key: str) -> int | None:
@@ -75,29 +74,6 @@ def add_person(connection: Connection, row: PersonRow) -> int:
     )
     set_topics(connection, identity, row.topics)
     return identity
-
-
-def change_person(connection: Connection, identity: int, row: PersonRow) -> bool:
-    """Bring what an import knows of a person up to date; True if anything changed.
-
-    Standing, pause and consents are the person's own and stay; so do topics and language once they have chosen them.
-    """
-    now = connection.execute(select(subscribers).where(subscribers.c.id == identity)).mappings().one()
-    chosen = now["chosen_at"] is not None
-    fields = ("given_name", "country", "zone") if chosen else ("given_name", "country", "zone", "language")
-    changed = {
-        name: getattr(row, name) for name in fields if getattr(row, name) and getattr(row, name) != now[name]
-    }
-    attributes = {**now["attributes"], **row.attributes}
-    if attributes != now["attributes"]:
-        changed["attributes"] = attributes
-    if changed:
-        connection.execute(update(subscribers).where(subscribers.c.id == identity).values(changed))
-    if chosen:
-        return bool(changed)
-    have = set(topics_of(connection, identity))
-    added = set_topics(connection, identity, [topic for topic in row.topics if topic not in have])
-    return bool(changed) or added
 
 
 def set_topics(connection: Connection, identity: int, topics: Iterable[str]) -> bool:

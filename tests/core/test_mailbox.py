@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.core.mailbox import address_key, is_role_address, parse_address, wire_address
+from newsletter.core.mailbox import Addresses, address_key, is_role_address, parse_address, wire_address
 from newsletter.core.refusal import ContentRefused
 
 
@@ -157,3 +157,35 @@ def test_whatever_the_cell_it_is_refused_or_gives_one_sendable_address(cell, quo
     assert (
         address_key(address_key(address)) == address_key(address) == address_key(f"{local}@{domain.upper()}")
     )
+
+
+PLAIN = st.text("abzAZ09._+-@ ", min_size=1, max_size=12)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(
+                "{}@{}".format,
+                PLAIN,
+                st.sampled_from(
+                    ["example.org", "EXAMPLE.net", "localhost", "a.b", "x_y.org", "-a.org", "exämple.org"]
+                ),
+            ),
+            PLAIN,
+        )
+    )
+)
+def test_many_addresses_are_read_as_each_alone(texts):
+    many = Addresses()
+    for text in [*texts, *texts]:
+        assert _answer(many.read, text) == _answer(
+            lambda text: (parse_address(text), address_key(parse_address(text))), text
+        )
+
+
+def _answer(read, text):
+    try:
+        return read(text)
+    except ContentRefused as refusal:
+        return refusal.problems

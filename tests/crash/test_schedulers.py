@@ -24,8 +24,8 @@ from aiosmtpd.controller import Controller
 
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
 from newsletter.flows.deadlines import sync_deadlines
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
-from newsletter.flows.people import import_people
 from newsletter.wiring import open_office
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from newsletter.flows.deadlines import sync_deadlines
-from newsletter.flows.people import import_people
+from newsletter.flows.import_people import import_people
 from newsletter.public.app import create_public_app
 
 NOW = datetime(2021, 10, 12, 7, 2, tzinfo=UTC)

@@ -14,8 +14,8 @@ from newsletter.core.refusal import ContentRefused
 from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.daemon import Daemon
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
-from newsletter.flows.people import import_people
 from newsletter.settings import SmtpTransport
 from newsletter.sources.dns import Dns
 from newsletter.store.occurrences import last_beats

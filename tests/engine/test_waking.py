@@ -16,9 +16,9 @@ from newsletter.engine.local import Local
 from newsletter.engine.procrastinate import SLOTS, Procrastinate
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
 from newsletter.flows.doctor import examine
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
 from newsletter.flows.launch import launch_mail
-from newsletter.flows.people import import_people
 from newsletter.flows.planned import due_mails
 from newsletter.flows.tick import note_worker_alive, waiting_campaigns
 from newsletter.store.campaigns import find_campaign

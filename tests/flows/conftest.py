@@ -15,8 +15,9 @@ from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.flows import approve, deliver
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.deliver import deliver_due
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
-from newsletter.flows.people import import_people, known_person, mark_deadline, unsubscribe
+from newsletter.flows.people import known_person, mark_deadline, unsubscribe
 from newsletter.flows.report import report_campaign
 from newsletter.flows.tick import launch_due
 from newsletter.store.campaigns import find_campaign

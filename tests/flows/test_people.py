@@ -8,13 +8,8 @@ import pytest
 
 from newsletter.core.refusal import ContentRefused
 from newsletter.core.token import Purpose
-from newsletter.flows.people import (
-    import_people,
-    known_person,
-    lift_suppression,
-    suppress_address,
-    unsubscribe,
-)
+from newsletter.flows.import_people import import_people
+from newsletter.flows.people import known_person, lift_suppression, suppress_address, unsubscribe
 from newsletter.store.people import (
     consents_of,
     count_people,
@@ -84,9 +79,9 @@ def test_a_wrong_header_takes_nobody(bench):
     assert not path.with_suffix(".rejects.csv").exists()
 
 
-def test_a_dry_run_stores_nobody_and_writes_no_file(bench):
+def test_a_dry_run_says_what_would_be_stores_nobody_and_writes_no_file(bench):
     report = _import(bench, dry_run=True)
-    assert report.counts == {"accepted": 203, "rejected": 1}
+    assert report.counts == {"new": 194, "kept_out": 9, "rejected": 1}
     assert _counts(bench) == {}
     assert report.rejects_file is None
 

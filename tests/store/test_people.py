@@ -91,33 +91,6 @@ def test_an_instant_comes_back_in_utc(connection):
     assert people.person_row(connection, identity)["joined"].isoformat() == "2021-09-15T06:00:00+00:00"
 
 
-def test_bringing_a_person_up_to_date_twice_changes_nothing_the_second_time(connection):
-    identity = people.add_person(connection, ADA)
-    assert not people.change_person(connection, identity, ADA)
-    newer = replace(
-        ADA, given_name="Ada L.", topics=("erasmus", "partnerships"), attributes={"employees": 13}
-    )
-    assert people.change_person(connection, identity, newer)
-    assert not people.change_person(connection, identity, newer)
-    row = people.person_row(connection, identity)
-    assert row["given_name"] == "Ada L."
-    assert row["attributes"] == {"kind": "press", "employees": 13}
-    assert people.topics_of(connection, identity) == ["erasmus", "events", "partnerships"]
-
-
-def test_what_a_file_does_not_say_and_what_is_the_persons_own_stays(connection):
-    identity = people.add_person(connection, ADA)
-    said(connection, identity, ConsentAction.GRANTED, ConsentAction.WITHDRAWN)
-    empty = replace(
-        ADA, given_name="", country="", zone="", topics=(), attributes={}, paused_until=NOW, source="x"
-    )
-    assert not people.change_person(connection, identity, empty)
-    row = people.person_row(connection, identity)
-    assert (row["given_name"], row["country"], row["source"]) == ("Ada", "BE", "sign-up form")
-    assert row["standing"] == Standing.UNSUBSCRIBED
-    assert row["paused_until"] is None
-
-
 def test_every_consent_event_is_kept_and_the_standing_follows(connection):
     identity = people.add_person(connection, ADA)
     evidence = {"form": "footer", "address": "192.0.2.1"}

@@ -18,8 +18,8 @@ from aiosmtpd.controller import Controller
 from throwaway_postgresql import is_alive
 
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
-from newsletter.flows.people import import_people
 from newsletter.store import campaigns, ledger
 from newsletter.store.occurrences import last_worker_beats
 from newsletter.wiring import open_office, prepare_engine

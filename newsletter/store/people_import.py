@@ -1,0 +1,228 @@
+"""What a file of people changes: each of its rows is compared with who is known, and all are taken over together.
+
+A handful of statements over everybody, whatever the length of the file. The rules are those of consent: leaving is never
+undone, and newer words count.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Integer,
+    String,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from newsletter.core.consent import ConsentAction
+from newsletter.core.people_file import Status
+from newsletter.core.subscriber import Standing
+from newsletter.store.engine import plan_for_many
+from newsletter.store.insert import insert_select_ignore
+from newsletter.store.people_staging import placed, staged
+from newsletter.store.tables import Instant, consents, subscriber_topics, subscribers, suppressions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, FromClause
+
+_ROW, _PLACE, _PERSON = staged.c, placed.c, subscribers.c
+_ROWS = staged.join(placed, _PLACE.line == _ROW.line)
+_WRITTEN = ("given_name", "country", "zone")
+_KEPT_OUT = (Status.UNSUBSCRIBED, Status.BOUNCED)
+
+
+def place_people(connection: Connection) -> dict[str, int]:
+    """Find out who the people set aside are, and what becomes of each; nothing is changed yet.
+
+    Must be in the transaction that takes them over, as ids are given here.
+
+    Returns:
+        Counts of `new`, `changed`, `unchanged`, and `kept_out` (they left or bounced, now or before).
+    """
+    plan_for_many(connection)
+    if connection.dialect.name == "postgresql":  # nobody else may become known meanwhile
+        connection.exec_driver_sql("LOCK TABLE subscribers IN SHARE ROW EXCLUSIVE MODE")
+        # After an earlier file the server may not have counted yet, and would go through everybody for each row.
+        connection.exec_driver_sql("ANALYZE subscribers, subscriber_topics")
+    _place_known(connection)
+    _place_new(connection)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE placed_people")
+    query = select(_PLACE.outcome, func.count()).group_by(_PLACE.outcome)
+    return {outcome: count for outcome, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
+def take_people(connection: Connection, language: str, now: datetime) -> None:
+    """Take over what `place_people` has found.
+
+    Args:
+        language: of newcomers whose row does not say.
+    """
+    _add_newcomers(connection, language)
+    _change_known(connection)
+    _add_topics(connection)
+    _record_consents(connection, now)
+    _suppress_bounced(connection, now)
+
+
+def _place_known(connection: Connection) -> None:
+    dialect = connection.dialect.name
+    gone = exists().where(suppressions.c.address_hash == _PERSON.address_hash)
+    bounces = and_(_ROW.status == Status.BOUNCED, ~gone)
+    older = or_(_PERSON.granted_at.is_(None), _PERSON.granted_at <= _ROW.consented)
+    left = _PERSON.standing == Standing.UNSUBSCRIBED
+    leaves = and_(_ROW.status == Status.UNSUBSCRIBED, ~left, older)
+    grants = and_(_ROW.status == Status.CONFIRMED, _PERSON.standing == Standing.PENDING)
+    differs = or_(
+        *(and_(_ROW[name] != "", _ROW[name] != _PERSON[name]) for name in _WRITTEN),
+        and_(_PERSON.chosen_at.is_(None), _ROW.language != "", _ROW.language != _PERSON.language),
+        _merged(dialect) != _as_merged(dialect),
+    )
+    takes_topics = and_(_PERSON.chosen_at.is_(None), _lacks_topics(dialect))
+    outcome = case(
+        (or_(bounces, leaves), "kept_out"), (or_(grants, differs, takes_topics), "changed"), else_="unchanged"
+    )
+    known = staged.join(subscribers, _PERSON.address_key == _ROW.address_key)
+    columns = _ROW.line, _PERSON.id, false(), differs, takes_topics, leaves, grants, outcome
+    connection.execute(insert(placed).from_select(_PLACE.keys(), select(*columns).select_from(known)))
+
+
+def _place_new(connection: Connection) -> None:
+    """Newcomers get their ids here, in the order of the file."""
+    if connection.dialect.name == "postgresql":
+        identity: ColumnElement[Any] = func.nextval(func.pg_get_serial_sequence("subscribers", "id"))
+    else:
+        most = select(func.coalesce(func.max(_PERSON.id), 0)).scalar_subquery()
+        identity = most + func.row_number().over(order_by=_ROW.line)
+    gone = exists().where(suppressions.c.address_hash == _ROW.address_hash)
+    outcome = case((or_(gone, _ROW.status.in_(_KEPT_OUT)), "kept_out"), else_="new")
+    ordered = (
+        select(_ROW.line, _ROW.status, outcome.label("outcome"))
+        .where(~exists().where(_PLACE.line == _ROW.line))
+        .order_by(_ROW.line)
+        .subquery()
+    )
+    row = ordered.c
+    if connection.dialect.name != "postgresql":
+        identity = most + func.row_number().over(order_by=row.line)
+    leaves, grants = row.status == Status.UNSUBSCRIBED, row.status != Status.PENDING
+    columns = row.line, identity, true(), true(), true(), leaves, grants, row.outcome
+    connection.execute(insert(placed).from_select(_PLACE.keys(), select(*columns)))
+
+
+def _add_newcomers(connection: Connection, language: str) -> None:
+    domain = func.substr(_ROW.address_key, func.instr(_ROW.address_key, "@") + 1)
+    if connection.dialect.name == "postgresql":
+        domain = func.split_part(_ROW.address_key, "@", -1)
+    standing = case(
+        (_ROW.status == Status.UNSUBSCRIBED, Standing.UNSUBSCRIBED.value),
+        (_ROW.status == Status.PENDING, Standing.PENDING.value),
+        else_=Standing.CONFIRMED.value,
+    )
+    values: dict[str, ColumnElement[Any]] = {
+        "id": _PLACE.person,
+        **{name: _ROW[name] for name in ("address", "address_key", "address_hash", "given_name", "country")},
+        **{name: _ROW[name] for name in ("zone", "joined", "paused_until", "source", "attributes")},
+        "domain": domain,
+        "language": case((_ROW.language == "", literal(language, String)), else_=_ROW.language),
+        "standing": standing,
+        "granted_at": case((_ROW.status == Status.PENDING, null()), else_=_ROW.consented),
+    }
+    chosen = select(*values.values()).select_from(_ROWS).where(_PLACE.is_new).order_by(_ROW.line)
+    connection.execute(insert(subscribers).from_select(list(values), chosen))
+
+
+def _change_known(connection: Connection) -> None:
+    dialect = connection.dialect.name
+    here = and_(
+        _ROW.line == _PLACE.line, _PLACE.person == _PERSON.id, ~_PLACE.is_new, _ROW.address_key == _PERSON.address_key
+    )  # fmt: skip
+    own = and_(_PERSON.chosen_at.is_(None), _ROW.language != "")
+    values: dict[str, Any] = {
+        **{name: case((_ROW[name] != "", _ROW[name]), else_=_PERSON[name]) for name in _WRITTEN},
+        "language": case((own, _ROW.language), else_=_PERSON.language),
+        "attributes": _merged(dialect),
+    }
+    connection.execute(update(subscribers).where(here, _PLACE.changes).values(values))
+    latest = case((_PERSON.granted_at > _ROW.consented, _PERSON.granted_at), else_=_ROW.consented)
+    moved: dict[str, Any] = {
+        "standing": case((_PLACE.leaves, Standing.UNSUBSCRIBED.value), else_=Standing.CONFIRMED.value),
+        "granted_at": case((_PLACE.leaves, _PERSON.granted_at), else_=latest),
+    }
+    connection.execute(update(subscribers).where(here, or_(_PLACE.leaves, _PLACE.consents)).values(moved))
+
+
+def _add_topics(connection: Connection) -> None:
+    topic = _each_topic(connection.dialect.name, _ROW.topics)
+    chosen = (
+        select(_PLACE.person, topic.c.value).select_from(_ROWS.join(topic, true())).where(_PLACE.takes_topics)
+    )
+    connection.execute(
+        insert_select_ignore(connection, subscriber_topics, ["subscriber_id", "topic"], chosen)
+    )
+
+
+def _record_consents(connection: Connection, now: datetime) -> None:
+    """The events of newcomers, and of people known whose standing changes; a grant before the withdrawal that followed it."""
+    evidence = _evidence(connection.dialect.name, now)
+    columns = ["subscriber_id", "at", "action", "source", "wording", "evidence"]
+    asked = and_(_PLACE.is_new, _ROW.status == Status.PENDING)
+    action = case((asked, ConsentAction.ASKED.value), else_=ConsentAction.GRANTED.value)
+    first = (_PLACE.person, _ROW.consented, action, _ROW.source, literal("", String), evidence)
+    left = literal(ConsentAction.WITHDRAWN.value, String)
+    last = (_PLACE.person, literal(now, Instant()), left, _ROW.source, literal("", String), evidence)
+    for event, here in ((first, or_(_PLACE.consents, asked)), (last, _PLACE.leaves)):
+        chosen = select(*event).select_from(_ROWS).where(here).order_by(_ROW.line)
+        connection.execute(insert(consents).from_select(columns, chosen))
+
+
+def _suppress_bounced(connection: Connection, now: datetime) -> None:
+    chosen = select(_ROW.address_hash, literal("bounced", String), literal(now, Instant())).where(
+        _ROW.status == Status.BOUNCED
+    )
+    connection.execute(
+        insert_select_ignore(connection, suppressions, ["address_hash", "reason", "at"], chosen)
+    )
+
+
+def _merged(dialect: str) -> ColumnElement[Any]:
+    """What is known of a person with what the file tells on top of it."""
+    if dialect == "postgresql":
+        return _PERSON.attributes.op("||")(_ROW.attributes)
+    return func.json_patch(_PERSON.attributes, _ROW.attributes)
+
+
+def _as_merged(dialect: str) -> ColumnElement[Any]:
+    """What is known of a person, in the form in which `_merged` gives it."""
+    return _PERSON.attributes if dialect == "postgresql" else func.json(_PERSON.attributes)
+
+
+def _each_topic(dialect: str, topics: ColumnElement[Any]) -> FromClause:
+    each = func.jsonb_array_elements_text(topics) if dialect == "postgresql" else func.json_each(topics)
+    return each.table_valued("value", name="each_topic")
+
+
+def _lacks_topics(dialect: str) -> ColumnElement[bool]:
+    topic, mine = _each_topic(dialect, _ROW.topics), subscriber_topics.c
+    has = select(mine.topic).where(mine.subscriber_id == _PERSON.id, mine.topic == topic.c.value)
+    lacked = select(literal(1, Integer)).select_from(topic).where(~has.correlate(subscribers, topic).exists())
+    return lacked.correlate(staged, subscribers).exists()
+
+
+def _evidence(dialect: str, now: datetime) -> ColumnElement[Any]:
+    build = func.jsonb_build_object if dialect == "postgresql" else func.json_object
+    imported = literal(now.isoformat(), String)
+    return build(literal("file_line", String), _ROW.line, literal("imported_at", String), imported)
