@@ -13,6 +13,7 @@ from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ConfigurationRefused, Problem, Refusal
 from newsletter.settings.environment import Environment, File, SecretFiles
 from newsletter.settings.parts import (
+    Blackouts,
     DatabaseUrl,
     Deadlines,
     Delivery,
@@ -27,6 +28,7 @@ from newsletter.settings.parts import (
     Organisation,
     Paths,
     Sender,
+    Sending,
     SmtpTransport,
     Url,
     Zone,
@@ -64,6 +66,8 @@ class Settings(BaseSettings):
     paths: Paths = Paths()
     deadlines: Deadlines = Deadlines()
     lateness: Lateness = Lateness()
+    sending: Sending = Sending()
+    blackouts: Blackouts = Blackouts()
     delivery: Delivery = Delivery()
     lanes: Lanes = Lanes()
     engine: Engine = Engine()
