@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ARTICLES = any_of("articles")
 JOINS, ANDS = any_of("joins"), any_of("ands") | any_of("ors") | {"&"}
 _OF = any_of("on") | {"de", "d'"}
+_DOT = frozenset(".")  # behind a name that is cut short
 _FOLLOWERS = any_of("followers")
 _LAST_DAY, _NO_DAY = 31, 39  # a 32nd is told as a mistake; what is larger is no day at all
 _YEARS = range(1900, 2200)
@@ -104,7 +105,7 @@ def _month(tokens: Sequence[Token], index: int, after: int) -> list[Day]:
         number -= 1
     if number >= after and _is_day(tokens, number):
         return _days_before(tokens, index, number, after)
-    if tokens[index].word.rstrip(".") in MONTH_FIRST:
+    if tokens[index].word in MONTH_FIRST:
         return _days_behind(tokens, index, after)
     return []
 
@@ -113,7 +114,7 @@ def _days_before(tokens: Sequence[Token], index: int, number: int, after: int) -
     """`19 October 2026`, `Monday 13th – Thursday 16th of September`."""
     last, year = _year(tokens, index)
     month = tokens[index]
-    doubtful = month.small and month.word.rstrip(".") in DOUBTFUL_AFTER
+    doubtful = month.small and month.word in DOUBTFUL_AFTER
     if year is None and (doubtful and number == index - 1 or _day(tokens, number) > _LAST_DAY):
         return []
     places = [number, *_list_before(tokens, number, after)]
@@ -143,7 +144,8 @@ def _list_before(tokens: Sequence[Token], number: int, after: int) -> list[int]:
 
 def _days_behind(tokens: Sequence[Token], index: int, after: int) -> list[Day]:
     """`October 19, 2026`, `Sept 13th – 16th`."""
-    places = [index + 1] if _is_day(tokens, index + 1) else []
+    begin = index + 2 if is_word(tokens, index + 1, _DOT) else index + 1
+    places = [begin] if _is_day(tokens, begin) else []
     while places and is_joiner(tokens, places[-1] + 1) and _is_day(tokens, places[-1] + 2):
         if is_kind(tokens, places[-1] + 3, Kind.MONTH):
             break
@@ -165,7 +167,7 @@ def _counts(tokens: Sequence[Token], index: int, last: int) -> bool:
     """Whether the number behind a month is no day: "In October 23 partners met", "they march 10 km"."""
     if tokens[last].ordinal:
         return False
-    if tokens[index].small and tokens[index].word.rstrip(".") in DOUBTFUL:
+    if tokens[index].small and tokens[index].word in DOUBTFUL:
         return True
     if last + 1 >= len(tokens):
         return False
@@ -175,7 +177,7 @@ def _counts(tokens: Sequence[Token], index: int, last: int) -> bool:
 
 def _year(tokens: Sequence[Token], index: int) -> tuple[int, int | None]:
     """The token of the year behind `index`, and the year; `index` itself when there is none."""
-    place = index + 1
+    place = index + 2 if is_word(tokens, index + 1, _DOT) else index + 1
     if is_kind(tokens, place, Kind.COMMA) or is_word(tokens, place, _OF):
         place += 1
     if is_kind(tokens, place, Kind.NUMBER):
@@ -191,7 +193,7 @@ def _weekday_before(tokens: Sequence[Token], index: int, after: int) -> tuple[in
     place = index - 1
     while place >= after and is_word(tokens, place, ARTICLES):
         place -= 1
-    if place >= after and is_kind(tokens, place, Kind.COMMA):
+    if place >= after and (is_kind(tokens, place, Kind.COMMA) or is_word(tokens, place, _DOT)):
         place -= 1
     if place >= after and is_kind(tokens, place, Kind.WEEKDAY):
         return place, _value(tokens[place])

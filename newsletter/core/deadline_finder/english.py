@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.core.deadline_finder.language import Language, month_names, weekday_names, words
 
-_HALF = r"(?P<half>[ap])\.?\s?m\b\.?"
+_HALF = r"(?P<half>[ap])(?:m\b|\.\s?m\b\.?)"
 
 ENGLISH = Language(
     code="en",
@@ -37,8 +37,8 @@ ENGLISH = Language(
     ),
     zones=(
         r"(?P<place>(?-i:[A-ZÀ-Ý])[\w'.-]+(?:\s(?-i:[A-ZÀ-Ý])[\w'.-]+){0,2})(?:,\s\w+)?(?:\slocal)?\stime(?!\w)",
-        r"local\stime\s(?:in|of)\s(?P<place>(?-i:[A-ZÀ-Ý])[\w'.-]+)",
-        r"time\sin\s(?P<place>(?-i:[A-ZÀ-Ý])[\w'.-]+)",
+        r"local\stime\s(?:in|of)\s(?P<place>(?-i:[A-ZÀ-Ý])[\w-]+)",
+        r"time\sin\s(?P<place>(?-i:[A-ZÀ-Ý])[\w-]+)",
     ),
     places={
         "belgian": "Europe/Brussels",
@@ -84,7 +84,7 @@ ENGLISH = Language(
         r"(?: \S*\d\S*)? (?:of|dated)|as of|as at|last checked"
     ),
     past=(
-        r"(?:was|were|has been|have been|had been) (?:held|launched|opened|signed|published|adopted|founded|created|celebrated|marked"
+        r"(?:deadline|date|call) was|(?:was|were|has been|have been|had been) (?:held|launched|opened|signed|published|adopted|founded|created|celebrated|marked"
         r"|organised|organized|closed|announced|born|given|inaugurated|extended until then)|took place|(?:we|they|he|she) "
         r"(?:met|held|launched|opened|signed|visited|marked|celebrated|welcomed|published|organised|presented|won|started|went|were|had)"
         r"|joined (?:us|the|in)|celebrated|hosted|last (?:year|month|week|spring|summer|autumn|winter)|ago|gathered|visited|won|died"
@@ -99,10 +99,11 @@ ENGLISH = Language(
     event=(
         r"conferences?|workshops?|webinars?|trainings?|meetings?|seminars?|festivals?|summits?|events?|exhibitions?|symposi\w+|forums?"
         r"|fairs?|ceremon\w+|save the date|join us|take place|takes place|taking place|will be held|be held|is held|hosts?|held|general assembly|info(?:rmation)?"
-        r" (?:session|day)s?|sessions?|open day|kick-?off|launch(?:es)?|starts?|starting|begins?|beginning|opens?|opening|meets?|gather\w*|summer school"
+        r" (?:session|day)s?|sessions?|open day|kick-?off|starts?|starting|begins?|beginning|meets?|gather\w*|summer school"
         r"|winter school|course|lecture|concert|celebrat\w+|visit|invite[sd]?|meet(?: us| online)?|morning|afternoon|evening|runs|residency|camp|hackathon"
         r"|see you|look forward|welcom\w+|talks?|debate|screening|panel|awards?|programme|agenda|anniversary|party|walk|study visit|enters? into force|results?"
     ),
+    opening=r"opens?|opening|launch(?:es)?",
     application=(
         r"apply|application(?:s)?|applicants?|registrations?|register|enrol\w*|sign up|submission(?:s)?|submit(?:ted)?|proposals?|call(?: for)?"
         r"|calls|bids?|tenders?|nominations?|abstracts?|candidates?|expressions? of interest|consultation|survey|feedback|vote|voting|send|tickets?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.core.deadline_finder.language import Language, month_names, weekday_names, words
 
-_PLACE = r"(?P<place>(?-i:[A-ZÀ-Ý])[\w.-]+(?:\s(?-i:[A-ZÀ-Ý])[\w.-]+){0,2})"
+_PLACE = r"(?P<place>(?-i:[A-ZÀ-Ý])[\w-]+(?:\s(?-i:[A-ZÀ-Ý])[\w-]+){0,2})"
 
 FRENCH = Language(
     code="fr",
@@ -89,9 +89,10 @@ FRENCH = Language(
     event=(
         r"conférences?|ateliers?|webinaires?|formations?|réunions?|séminaires?|festivals?|sommets?|évènements?|événements?|expositions?|colloques?|salons?"
         r"|forums?|foires?|cérémonies?|à vos agendas|rendez-vous|aura lieu|auront lieu|se tiendr\w+|se tient|se déroul\w+|rencontres?|assemblées? générales?|ag|journées?"
-        r"|matinées?|soirées?|après-midi|session\w*|lancement|début\w*|commenc\w+|ouvr\w+|ouvertures?|démarr\w+|fêtes?|concerts?|cours|stages?|visites?|invit\w+|retrouv\w+"
+        r"|matinées?|soirées?|après-midi|session\w*|début\w*|commenc\w+|démarr\w+|fêtes?|concerts?|cours|stages?|visites?|invit\w+|retrouv\w+"
         r"|accueil\w*|université d'été|table ronde|débat|projection|remise des prix|résultats?|mois de|semaine de|entre en vigueur|résidence|anniversaire|réunit|réunira|jury|tournée|programme"
     ),
+    opening=r"ouvr\w+|ouvertures?|lancement",
     application=(
         r"candidat\w+|postul\w+|inscri\w+|dépôts?|dépos\w+|soumission\w*|soumett\w+|propositions?|appels?|dossiers?|réponses?|répond\w+|offres?|manifestation\w* d'intérêt"
         r"|consultation|enquête|sondage|vot\w+|envoy\w+|envoi|adress\w+|remettre|remis\w*|remet|réserv\w+|billets?|subventions?|bourses?|contributions?|parvenir|transmettre|transmis\w*"

@@ -31,7 +31,7 @@ _EXTENDED = re.compile(rf"(?<!\w)(?:{either('extended')})(?!\w){_DATE_OWN}", re.
 _DUE_AFTER = re.compile(rf"[\s,()–-]*(?:{either('due_after')})(?!\w)", re.IGNORECASE)
 _PAST, _AHEAD = _anywhere("past"), _anywhere("ahead")
 _CUES = re.compile(
-    rf"(?<![\w-])(?:(?P<deadline>{either('deadline')})|(?P<event>{either('event')})|(?P<application>{either('application')}))(?!\w)",
+    rf"(?<![\w-])(?:(?P<deadline>{either('deadline')})|(?P<event>{either('event')})|(?P<opening>{either('opening')})|(?P<application>{either('application')}))(?!\w)",
     re.IGNORECASE,
 )
 # What makes a number of figures that look like a date.
@@ -40,6 +40,8 @@ _NUMBERED = re.compile(
     r"|ticket|invoice|facture|\((?:UE|EU|CE|EC)\)|iso|score|ratio)\s*:?\s*$",
     re.IGNORECASE,
 )
+_STREET_BEFORE = re.compile(r"(?<!\w)(?:rue|place|avenue|boulevard|quai|square|métro|station)\s(?:du\s|de\s)?\s*$", re.IGNORECASE)
+_STREET_BEHIND = re.compile(r"\s(?:street|avenue|square|road|bridge|boulevard)(?!\w)", re.IGNORECASE)
 _DIRECT = re.compile(rf"(?:[\s(«–-]|{_SMALL}\b|from\b|,)*", re.IGNORECASE)
 _SAYS = re.compile(r"\s*(?:[:–—|-]|\(|is the\b|is our\b|,? ?c'est la\b|est la\b)\s*(?:\w+\s){0,2}", re.IGNORECASE)
 _BREAKS = re.compile(r"[;:.!?—]|,|\b(?:and|but|while|then|et|mais|puis|tandis)\b", re.IGNORECASE)
@@ -85,7 +87,7 @@ def judge(
     """
     start, end = place
     tail = words[max(0, start - _NEAR) : start]
-    cues = _cues(words, place, tuple(others))
+    cues = [cue for cue in _cues(words, place, tuple(others)) if not (ranged and cue[1] == "opening")]
     due = _DUE.search(tail) is not None or _DUE_AFTER.match(words, end) is not None
     extended = ranged and _EXTENDED.search(tail) is not None
     kind, confidence = _kind(cues, labels, due=due, until=_UNTIL.search(tail) is not None, ranged=ranged and not extended)
@@ -96,7 +98,8 @@ def judge(
         confidence,
         is_told=confidence > _UNTOLD,
         is_due=due,
-        is_history=_HISTORY.search(tail) is not None or _NUMBERED.search(tail) is not None,
+        is_history=any(pattern.search(tail) for pattern in (_HISTORY, _NUMBERED, _STREET_BEFORE))
+        or _STREET_BEHIND.match(words, end) is not None,
         is_past=_PAST.search(words) is not None,
         is_ahead=_AHEAD.search(words) is not None,
         is_open=_BEFORE.search(tail) is not None,
@@ -105,7 +108,7 @@ def judge(
 
 
 _UNTOLD = 0.4
-_BY_NAME = {"deadline": FindKind.DEADLINE, "application": FindKind.DEADLINE, "event": FindKind.EVENT}
+_BY_NAME = {"deadline": FindKind.DEADLINE, "application": FindKind.DEADLINE, "event": FindKind.EVENT, "opening": FindKind.EVENT}
 
 
 def _kind(
@@ -113,12 +116,13 @@ def _kind(
 ) -> tuple[FindKind, float]:
     nearest = cues[0][1] if cues else ""
     names = {name for _, name in cues}
-    if due and not ranged and not (until and nearest == "event" and "application" not in names):
+    thing = next((name for _, name in cues if name != "opening"), "")  # "the exhibition is open until"
+    if due and not ranged and not (until and thing == "event" and "application" not in names):
         return FindKind.DEADLINE, 0.95
     told = nearest or _labelled(labels)
     if not told:
         return (FindKind.PERIOD if ranged else FindKind.EVENT), _UNTOLD
-    kind = _BY_NAME[told]
+    kind = FindKind.EVENT if due and not ranged else _BY_NAME[told]
     confidence = 0.9 if nearest else 0.75
     if ranged and kind is FindKind.DEADLINE:
         return FindKind.PERIOD, confidence

@@ -43,6 +43,7 @@ class Language:
         ahead: pattern of words that announce what is still to come.
         extended: pattern before two days of which the second is the new one.
         deadline, event, application: patterns of words that tell what a date is of.
+        opening: of words that make an event of one day ("opens on") and say nothing of many ("open from").
     """
 
     code: str
@@ -74,6 +75,7 @@ class Language:
     ahead: str
     extended: str
     deadline: str
+    opening: str
     event: str
     application: str
 

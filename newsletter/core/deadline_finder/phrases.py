@@ -201,7 +201,7 @@ def _number(token: Token) -> int:
 def _joint(tokens: Sequence[Token], last: int, following: int) -> str:
     """How a day leads to the next: "range", "and", "list" (a comma), or "" when they have nothing to do with each other."""
     between = [tokens[index] for index in range(last + 1, following)]
-    words = [token for token in between if token.word not in ARTICLES]
+    words = [token for token in between if token.word not in ARTICLES and token.word != "."]
     if words and words[0].kind is Kind.COMMA and len(words) > 1:
         words = words[1:]
     if len(words) == 2 and words[0].word in JOINS and words[1].word in JOINS | {"including"}:  # noqa: PLR2004
