@@ -83,48 +83,54 @@ def _numbered(pattern: str, number: int) -> str:
     return re.sub(r"\(\?P<(\w+)>", rf"(?P<\g<1>{number}>", pattern)
 
 
+_DIGIT = re.compile(r"\d")
+_MONTH_NAMES = frozenset(MONTHS)
 _CLOCKS = [pattern for language in LANGUAGES for pattern in language.clocks]
 _ZONES = [pattern for language in LANGUAGES for pattern in language.zones]
 _LOCAL = "|".join(language.local for language in LANGUAGES)
 _ORDINALS = "|".join(language.ordinals for language in LANGUAGES)
 _MONTH = rf"(?:{_names(MONTHS)})"
 _FREE = r"(?<![\w/+])(?<!\d[.,-])"  # not in the middle of a number, a version or a name of a file
-_PARTS = (
-    rf"(?P<iso>(?<![\w./+-])(?P<iy>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}})(?:T(?P<ih>\d{{2}}):(?P<in>\d{{2}})(?::\d{{2}}(?:\.\d+)?)?(?P<iz>Z|[+-]\d{{2}}:?\d{{2}})?)?(?![\w]|[-/]\d))",
+_LETTERS = r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*"
+_IN_FIGURES = (
+    r"(?P<iso>(?<![\w./+-])(?P<iy>\d{4})-(?P<im>\d{2})-(?P<id>\d{2})(?:T(?P<ih>\d{2}):(?P<in>\d{2})(?::\d{2}(?:\.\d+)?)?"
+    r"(?P<iz>Z|[+-]\d{2}:?\d{2})?)?(?![\w]|[-/]\d))",
     rf"(?P<big>{_FREE}(?P<by>\d{{4}})/(?P<bm>\d{{1,2}})/(?P<bd>\d{{1,2}})(?![\w/]|[.,-]\d))",
     rf"(?P<full>{_FREE}(?P<fa>\d{{1,2}})(?P<fs>[/.-])(?P<fb>\d{{1,2}})(?P=fs)(?P<fy>\d{{4}}|\d{{2}})(?![\w/]|[.,-]\d))",
     rf"(?P<mixed>{_FREE}(?P<xd>\d{{1,2}})[-/](?P<xm>{_MONTH})[-/](?P<xy>\d{{4}}|\d{{2}})(?![\w/-]))",
     *(rf"(?P<clock{n}>{_FREE}{_numbered(pattern, n)})" for n, pattern in enumerate(_CLOCKS)),
     rf"(?P<short>{_FREE}(?P<sa>\d{{1,2}})/(?P<sb>\d{{1,2}})(?![\w/%]|[.,-]\d))",
+    rf"(?P<number>(?<!\w)(?<!\d[.,])(?P<digits>\d+)(?P<suffix>{_ORDINALS}|\s(?:er|st|nd|rd|th))?(?!\w))",
+)
+_IN_LETTERS = (
     rf"(?P<code>(?<!\w)(?:{CODE_PATTERN})(?!\w))",
     *(rf"(?P<zone{n}>(?<!\w){_numbered(pattern, n)})" for n, pattern in enumerate(_ZONES)),
     rf"(?P<local>(?<!\w)(?:{_LOCAL})(?!\w))",
-    rf"(?P<number>(?<!\w)(?<!\d[.,])(?P<digits>\d+)(?P<suffix>{_ORDINALS}|\s(?:er|st|nd|rd|th))?(?!\w))",
+    rf"(?P<word>(?<!\w){_LETTERS}(?:['-]{_LETTERS})*'?)",
+)
+# What begins with a figure is only tried at figures, and so on: most signs of a text are letters.
+_PARTS = (
+    rf"(?=\d)(?:{'|'.join(_IN_FIGURES)})",
+    rf"(?=[^\W\d_])(?:{'|'.join(_IN_LETTERS)})",
     r"(?P<century>'(?P<yy>\d{2})(?!\w))",
-    r"(?P<after>après-midi)",
-    rf"(?P<month>(?<![\w'-]){_MONTH}(?![\w-]|'\w))",
-    rf"(?P<weekday>(?<![\w-])(?:{_names(WEEKDAYS)})(?![\w-]))",
-    rf"(?P<noon>(?<![\w-])(?:{_names(any_of('noon'))})(?![\w]))",
-    rf"(?P<midnight>(?<![\w-])(?:{_names(any_of('midnight'))})(?!\w))",
-    r"(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*'?)",
     r"(?P<dash>[-–—−→])",
     r"(?P<comma>,)",
     r"(?P<open>\()",
     r"(?P<close>\))",
-    r"(?P<other>[^\s])",
+    r"(?P<other>\S)",
 )
 _TOKEN = re.compile("|".join(_PARTS), re.IGNORECASE)
-# Without one of these there is no date: most sentences are done with after this look.
-_HOPE = re.compile(
-    rf"\d\d?(?:{_ORDINALS}|\s(?:er|th|st))?[\s.,]{{0,2}}(?:of\s|de\s|to\s)?{_MONTH}(?!\w)|{_MONTH}\.?\s?\d|\d[./-]\d|\d[-/]{_MONTH}"
-    rf"|\d\S{{0,4}}\s?(?:of the |the |of |de )?{_MONTH}(?!\w)",
-    re.IGNORECASE,
-)
+_NOONS, _MIDNIGHTS = any_of("noon"), any_of("midnight")
+# Most sentences are done with after this look: they have no figure, or no month beside it.
+_FIGURES = re.compile(r"\d[./-]\d|\d[-/][^\W\d_]")
+_WORDS = re.compile(r"[^\s\d.,;:()/*_|'’–-]+")
 
 
 def is_hopeful(words: str) -> bool:
     """Whether a date might stand in these words."""
-    return _HOPE.search(words) is not None
+    if _DIGIT.search(words) is None:
+        return False
+    return _FIGURES.search(words) is not None or not _MONTH_NAMES.isdisjoint(_WORDS.findall(words.lower()))
 
 
 def tokens(words: str) -> list[Token]:
@@ -132,18 +138,33 @@ def tokens(words: str) -> list[Token]:
     return [token for found in _TOKEN.finditer(words) for token in _token(found)]
 
 
-_SIMPLE = {name: Kind(name) for name in ("dash", "comma", "open", "close", "word", "other")}
+_SIMPLE = {name: Kind(name) for name in ("dash", "comma", "open", "close", "other")}
+
+
+def _word(found: re.Match[str]) -> Token:
+    """A word, with what it means if it is the name of a month or a day, noon or midnight."""
+    word, start, end = found[0].lower(), found.start(), found.end()
+    if word in MONTHS:
+        return Token(Kind.MONTH, start, end, word, MONTHS[word], small=found[0][0].islower())
+    if word in WEEKDAYS:
+        return Token(Kind.WEEKDAY, start, end, word, WEEKDAYS[word])
+    if word in _NOONS:
+        return Token(Kind.CLOCK, start, end, word, Clock(_NOON_HOUR, 0))
+    if word in _MIDNIGHTS:
+        return Token(Kind.CLOCK, start, end, word, Clock(_LAST_HOUR, _LAST_MINUTE, "midnight: which day"))
+    return Token(Kind.WORD, start, end, word)
 
 
 def _token(found: re.Match[str]) -> list[Token]:
     name = found.lastgroup or ""  # of the outermost group, as that one closes last
+    if name == "word":
+        return [_word(found)]
     start, end, word = found.start(), found.end(), found[0].lower()
     if name in _SIMPLE:
         return [Token(_SIMPLE[name], start, end, word)]
     if name in _READERS:
         value = _READERS[name](found)
-        small = found[0][0].islower()
-        return [Token(_KINDS[name], start, end, word, value, small=small)] if value is not None else _apart(found)
+        return [Token(_KINDS[name], start, end, word, value)] if value is not None else _apart(found)
     if name == "number":
         return [Token(Kind.NUMBER, start, end, word, int(found["digits"][:9]), ordinal=bool(found["suffix"]))]
     if name.startswith("clock"):
@@ -151,7 +172,7 @@ def _token(found: re.Match[str]) -> list[Token]:
     if name.startswith("zone"):
         zone = named_zone(found[0], found[f"place{name.removeprefix('zone')}"])
         return [Token(Kind.ZONE, start, end, word, zone)] if zone else _apart(found)
-    return [Token(Kind.WORD, start, end, word)]
+    raise AssertionError(name)  # every group has its line above
 
 
 def _apart(found: re.Match[str]) -> list[Token]:
@@ -230,16 +251,9 @@ _READERS = {
     "code": lambda found: named_zone(found[0], None),
     "local": lambda found: SaidZone("", found[0], local=True),
     "century": lambda found: 2000 + int(found["yy"]),
-    "month": lambda found: MONTHS[found[0].lower()],
-    "weekday": lambda found: WEEKDAYS[found[0].lower()],
-    "noon": lambda _found: Clock(_NOON_HOUR, 0),
-    "midnight": lambda _found: Clock(_LAST_HOUR, _LAST_MINUTE, "midnight: which day"),
 }
 _KINDS = {
     **dict.fromkeys(("iso", "big", "full", "mixed", "short"), Kind.PLAIN),
     **dict.fromkeys(("code", "local"), Kind.ZONE),
-    **dict.fromkeys(("noon", "midnight"), Kind.CLOCK),
     "century": Kind.NUMBER,
-    "month": Kind.MONTH,
-    "weekday": Kind.WEEKDAY,
 }

@@ -16,7 +16,7 @@ _BLANK = (
     re.compile(r"\[\^[^\]\n]{1,100}\]"),
     re.compile(r"\]\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)"),
     re.compile(r"\]\[[^\]\n]{0,100}\]"),
-    re.compile(r"(?<=\S)\*+|\*+(?=\S)|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)|[\[\]\\]"),
+    re.compile(r"[\[\]\\]"),
     re.compile(r"&nbsp;|&#160;|&#8239;"),
 )
 _HIDE = (
@@ -26,6 +26,7 @@ _HIDE = (
     re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]{1,2000}", re.IGNORECASE),
     re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,63}"),
 )
+_EMPHASIS = re.compile(r"[*_]+")
 # One sign for each: spaces that do not break, and curly apostrophes.
 _ALIKE = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\t\v\f\u200b\ufeff", " ") | {"\u2019": "'"})
 _NOT_A_BREAK = re.compile(r"[^\n]")
@@ -47,7 +48,16 @@ def visible(text: str) -> str:
         seen = pattern.sub(_hide, seen)
     for pattern in _BLANK[7:]:
         seen = pattern.sub(_blank, seen)
-    return seen.translate(_ALIKE)
+    return _EMPHASIS.sub(_unstressed, seen).translate(_ALIKE)
+
+
+def _unstressed(found: re.Match[str]) -> str:
+    """Stars and underscores are blank, but for those that begin an entry of a list or stand inside of a word."""
+    text, start, end = found.string, found.start(), found.end()
+    before, after = text[start - 1 : start], text[end : end + 1]
+    inside = before.isalnum() and after.isalnum() and "_" in found[0]
+    item = before in {"", "\n", " "} and after in {"", " ", "\n"}
+    return found[0] if inside or item else " " * (end - start)
 
 
 def _blank(found: re.Match[str]) -> str:
