@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, local_text, out, print_json, print_table
 from newsletter.core.wallclock import parse_local
+from newsletter.flows.calendar_feeds import written_feed
 from newsletter.flows.deadlines import DeadlineChange, cancel_deadline, move_deadline, sync_deadlines
 from newsletter.flows.ladders import Ladder, known_ladder, list_ladders
 
@@ -96,6 +99,35 @@ def cancel(key: Key, as_json: AsJson = False) -> None:
         print_json({"change": _change(change)})
         return
     out.print(f"{key} is cancelled.", highlight=False)
+
+
+@app.command("calendar")
+def calendar(
+    topic: Annotated[
+        str, typer.Option(help="Dates of articles with this topic; of all when none is named.")
+    ] = "",
+    language: Annotated[
+        str, typer.Option(help="Edition, such as fr; the first of config.yaml otherwise.")
+    ] = "",
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="File to write; standard output when none is named.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the calendar of deadlines and events (.ics), for a website that hosts it itself."""
+    with office() as here:
+        now = here.clock()
+        sync_deadlines(here, now)
+        feed = written_feed(here, topic, language, out_file, now)
+        spoken = language or here.settings.languages[0]
+    if as_json:
+        told = {"topic": topic, "language": spoken, "entries": feed.entries, "changed_at": feed.changed_at}
+        where = {"calendar": feed.content.decode()} if out_file is None else {"file": str(out_file)}
+        print_json(told | where)
+    elif out_file is None:
+        sys.stdout.buffer.write(feed.content)
+    else:
+        out.print(f"{out_file}: {feed.entries} entries.", markup=False, highlight=False)
 
 
 def _change(change: DeadlineChange) -> dict[str, object]:

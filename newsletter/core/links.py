@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsletter.core.token import Purpose, Tokens
+from newsletter.core.token import Purpose, Token, Tokens, make_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def calendar_url(public_url: str, deadline: str) -> str:
-    """The public .ics of a deadline; the same for everybody."""
-    return f"{public_url.rstrip('/')}/calendar/{deadline}.ics"
+    """The page that offers a deadline, or an event, to every calendar; the same for everybody."""
+    return f"{public_url.rstrip('/')}/calendar/{deadline}"
+
+
+def topic_feed_url(public_url: str, topic: str, language: str) -> str:
+    """The calendar of a topic, for everybody."""
+    return f"{public_url.rstrip('/')}/calendar/topics/{topic}/{language}.ics"
+
+
+def own_feed_url(public_url: str, key: bytes, subscriber: int, edition: int) -> str:
+    """The calendar of one person; whoever has the address can read it, until it is made anew."""
+    token = make_token(key, Token(Purpose.CALENDAR, edition, subscriber))
+    return f"{public_url.rstrip('/')}/calendar/{token}.ics"
 
 
 class LinkColumns:

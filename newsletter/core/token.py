@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     VIEW = "v"
     APPLIED = "a"
     STOP = "s"
+    CALENDAR = "c"
 
 
 # One digest serves all purposes of a group, each with letters of its own: which digest, and where in it they begin.
@@ -44,13 +45,19 @@ _SHARES = {
     Purpose.VIEW: ("mail", 2 * _MAC),
     Purpose.APPLIED: ("deadline", 0),
     Purpose.STOP: ("deadline", _MAC),
+    Purpose.CALENDAR: ("calendar", 0),
 }
-_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC}
+_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC, "calendar": _MAC}
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a genuine token says. `campaign` is 0 when it belongs to none."""
+    """What a genuine token says.
+
+    Attributes:
+        campaign: id; 0 when it belongs to none. The token of a calendar, which comes with no campaign, has the edition of
+            its address here: making the address anew makes the former one dead.
+    """
 
     purpose: Purpose
     campaign: int

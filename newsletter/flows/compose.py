@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.calendar import CalendarEntry, calendar_entry
+from newsletter.core.calendar import calendar_entry
 from newsletter.core.campaign import CampaignKind
-from newsletter.core.deadline import DeadlineState
 from newsletter.core.mail_content import MailContent
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
 from newsletter.core.wallclock import to_instant, to_local
+from newsletter.flows.calendars import deadline_entry, shown_summary
 from newsletter.flows.workspace import read_articles, read_catalogues, read_people, read_templates
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from newsletter.core.article import Article, ArticleText
     from newsletter.core.campaign import Campaign
     from newsletter.core.deadline import Deadline
+    from newsletter.core.wording import Catalogue
     from newsletter.flows.office import Office
 
 
@@ -74,7 +75,7 @@ def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
         mail = compile_mail(templates, content, brand, catalogue, nonce(), topics)
         dated = campaign.kind in {CampaignKind.REMINDER, CampaignKind.CORRECTION} and campaign.deadline
         editions[language] = Edition(
-            mail, deadline_calendar(desk, campaign.deadline, language) if dated else ""
+            mail, deadline_calendar(desk, campaign.deadline, catalogue) if dated else ""
         )
     return editions
 
@@ -84,25 +85,13 @@ def editions_as_rows(editions: Mapping[str, Edition]) -> dict[str, tuple[object,
     return {language: (edition.to_json(), edition.mail.digest) for language, edition in editions.items()}
 
 
-def deadline_calendar(desk: Desk, key: str, language: str) -> str:
-    """The calendar entry of a deadline as it stands now; a cancelled one takes itself out of calendars."""
-    settings, deadline = desk.office.settings, desk.deadlines[key]
-    article = _text_of(desk, deadline.article, language)
-    entry = next(entry for entry in article.deadlines if f"{article.slug}/{entry.id}" == key)
-    calendar = CalendarEntry(
-        key=key,
-        domain=settings.list.id,
-        summary=entry.text.label,
-        start=deadline.instant,
-        organizer=settings.organisation.contact,
-        organizer_name=desk.office.brand.name_in(language),
-        description="\n".join((article.title, *entry.text.steps)),
-        url=deadline.url,
-        language=language,
-        sequence=deadline.sequence,
-        cancelled=deadline.state is DeadlineState.CANCELLED,
-    )
-    return calendar_entry(calendar, stamp=desk.now).decode()
+def deadline_calendar(desk: Desk, key: str, catalogue: Catalogue) -> str:
+    """The calendar file of a deadline as it stands now; a cancelled one takes itself out of calendars."""
+    deadline = desk.deadlines[key]
+    article = _text_of(desk, deadline.article, catalogue.language)
+    named = next(entry for entry in article.deadlines if f"{article.slug}/{entry.id}" == key)
+    entry = deadline_entry(desk.office, catalogue, article, named, deadline)
+    return calendar_entry(shown_summary(entry, catalogue), stamp=desk.now).decode()
 
 
 def announced_until(desk: Desk, campaign: Campaign) -> datetime | None:

@@ -10,6 +10,7 @@ from newsletter.core.deadline import Deadline, DeadlineState
 from newsletter.core.delivery import Withheld
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem
 from newsletter.core.wallclock import to_instant
+from newsletter.flows.calendars import note_calendars
 from newsletter.flows.compose import Desk, announced_until, compose_editions, editions_as_rows
 from newsletter.flows.workspace import read_articles, read_people
 from newsletter.store import campaigns as campaign_rows
@@ -58,6 +59,7 @@ def sync_deadlines(office: Office, now: datetime) -> list[DeadlineChange]:
         for key, deadline in stored.items():
             if key not in written and deadline.state is DeadlineState.OPEN:
                 changes.append(_cancel(connection, deadline, now))
+    note_calendars(office, articles, now)
     for change in changes:
         if change.what in {"moved", "cancelled"}:
             _compile_again(office, articles, change.after, now)
@@ -99,7 +101,9 @@ def cancel_deadline(office: Office, key: str, now: datetime) -> DeadlineChange:
         raise MoveRefused(Problem(f"Deadline '{key}' is cancelled already.", "There is nothing left to do."))
     with office.database.write() as connection:
         change = _cancel(connection, deadline, now)
-    _compile_again(office, office.library.articles()[0], change.after, now)
+    articles, _ = office.library.articles()
+    note_calendars(office, articles, now, only=key)
+    _compile_again(office, articles, change.after, now)
     return change
 
 

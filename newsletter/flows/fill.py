@@ -260,6 +260,7 @@ def _short(name: str, room: int) -> str:
 def _calendar(edition: Edition) -> tuple[Attachment, ...]:
     if not edition.calendar:
         return ()
-    return (
-        Attachment("deadline.ics", "text/calendar; method=PUBLISH; charset=utf-8", edition.calendar.encode()),
-    )
+    # Where the two differ Outlook goes by the parameter (MS-STANOICAL).
+    method = "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in edition.calendar else "PUBLISH"
+    kind = f"text/calendar; method={method}; charset=utf-8"
+    return (Attachment("deadline.ics", kind, edition.calendar.encode()),)

@@ -1,15 +1,13 @@
-"""What readers are shown outside their mailbox: a mail as it was sent, a deadline as it stands, its calendar entry."""
+"""What readers are shown outside their mailbox: a mail as it was sent, a deadline as it stands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newsletter.core.calendar import CalendarEntry, calendar_entry
 from newsletter.core.deadline import DeadlineMark, DeadlineState
 from newsletter.core.token import Purpose, read_token
-from newsletter.core.wallclock import to_instant, to_local
-from newsletter.flows.compose import Desk, deadline_calendar
+from newsletter.core.wallclock import to_local
 from newsletter.flows.fill import Filler
 from newsletter.store import people as people_rows
 from newsletter.store.campaigns import get_campaign
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from newsletter.core.deadline import Deadline
     from newsletter.core.render import FilledMail
     from newsletter.flows.office import Office
-
-EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +85,6 @@ def remind_again(office: Office, key: str, text: str, purpose: Purpose) -> bool:
     return True
 
 
-def calendar_file(office: Office, key: str, language: str, now: datetime) -> bytes | None:
-    """The calendar entry of a deadline (`article/deadline`) or of an article's event (`article/event`) as it stands now.
-
-    A deadline that no article names any more still answers, so that it can take itself out of calendars.
-    """
-    with office.database.read() as connection:
-        deadline = find_deadline(connection, key)
-    slug, _, name = key.partition("/")
-    article = _article_text(office, slug, language)
-    if deadline is not None:
-        if article and any(_key(article, entry.id) == key for entry in article.deadlines):
-            desk = Desk(office, office.library.articles()[0], {key: deadline}, now)
-            return deadline_calendar(desk, key, language).encode()
-        return calendar_entry(_wordless(office, deadline, language), stamp=now)
-    if article and article.event and name == EVENT:
-        return calendar_entry(_event(office, article, language), stamp=now)
-    return None
-
-
 def mail_in_browser(office: Office, text: str, language: str) -> FilledMail | None:
     """The mail that this token came with, for its reader; None if it is not genuine or the person is not known any more.
 
@@ -147,36 +124,3 @@ def _article_text(office: Office, slug: str, language: str) -> ArticleText | Non
 
 def _key(article: ArticleText, name: str) -> str:
     return f"{article.slug}/{name}"
-
-
-def _wordless(office: Office, deadline: Deadline, language: str) -> CalendarEntry:
-    return CalendarEntry(
-        key=deadline.key,
-        domain=office.settings.list.id,
-        summary=office.brand.name_in(language),
-        start=deadline.instant,
-        organizer=office.settings.organisation.contact,
-        organizer_name=office.brand.name_in(language),
-        url=deadline.url,
-        language=language,
-        sequence=deadline.sequence,
-        cancelled=deadline.state is DeadlineState.CANCELLED,
-    )
-
-
-def _event(office: Office, article: ArticleText, language: str) -> CalendarEntry:
-    event = article.event
-    assert event is not None
-    return CalendarEntry(
-        key=_key(article, EVENT),
-        domain=office.settings.list.id,
-        summary=article.title,
-        start=to_instant(event.at, event.zone),
-        end=None if event.until is None else to_instant(event.until, event.zone),
-        organizer=office.settings.organisation.contact,
-        organizer_name=office.brand.name_in(language),
-        description=article.summary,
-        url=event.url or (article.link.url if article.link else ""),
-        location=event.place,
-        language=language,
-    )

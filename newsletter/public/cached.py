@@ -15,8 +15,6 @@ def cached(
     kind: str,
     seconds: int,
     headers: Mapping[str, str] | None = None,
-    *,
-    same: bytes | None = None,
 ) -> Response:
     """The content, or 304 when the client has it.
 
@@ -26,11 +24,9 @@ def cached(
         kind: its media type.
         seconds: how long it may be kept without asking.
         headers: more headers.
-        same: what makes two versions the same, when that is less than every byte; the ETag is weak then.
     """
-    digest = hashlib.sha256(content if same is None else same).hexdigest()[:32]
-    tag = f'"{digest}"' if same is None else f'W/"{digest}"'
-    every = {"ETag": tag, "Cache-Control": f"public, max-age={seconds}", **(headers or {})}
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    every = {"ETag": f'"{digest}"', "Cache-Control": f"public, max-age={seconds}", **(headers or {})}
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
     if "*" in known or f'"{digest}"' in known:
         return Response(status_code=304, headers=every)

@@ -1,4 +1,4 @@
-"""Deadlines: "I have applied", "stop reminding me", and the entry for a calendar."""
+"""Deadlines: "I have applied" and "stop reminding me"."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from fastapi import APIRouter, Request, Response
 from newsletter.core.token import Purpose
 from newsletter.flows.people import mark_deadline
 from newsletter.flows.preferences import Reader, find_reader
-from newsletter.flows.view import DeadlineView, calendar_file, remind_again, see_deadline
-from newsletter.public.cached import cached
+from newsletter.flows.view import DeadlineView, remind_again, see_deadline
 from newsletter.public.forms import Form
 from newsletter.public.pages import Door, Pages, not_here
 
 router = APIRouter()
-
-_CALENDAR_SECONDS = 300  # a date that moves is soon told
 
 
 @router.api_route("/applied/{article}/{name}/{token}", methods=["GET", "HEAD"])
@@ -39,23 +36,6 @@ def note_applied(request: Request, door: Door, form: Form, article: str, name: s
 def note_stop(request: Request, door: Door, form: Form, article: str, name: str, token: str) -> Response:
     """The reader wants no reminder of this deadline, or takes it back."""
     return _note(request, door, f"{article}/{name}", token, Purpose.STOP, undo="undo" in form)
-
-
-@router.api_route("/calendar/{article}/{name}.ics", methods=["GET", "HEAD"])
-def calendar(request: Request, door: Door, article: str, name: str) -> Response:
-    """The deadline, or the event, as it stands now: the same for everybody."""
-    language = door.language(request)
-    content = calendar_file(door.office, f"{article}/{name}", language, door.office.clock())
-    if content is None:
-        raise not_here()
-    # The stamp says when the file was made; two that differ in nothing else are the same entry.
-    same = b"\n".join(line for line in content.splitlines() if not line.startswith(b"DTSTAMP"))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{article}.ics"',
-        "Content-Language": language,
-        "Vary": "Accept-Language",
-    }
-    return cached(request, content, "text/calendar; charset=utf-8", _CALENDAR_SECONDS, headers, same=same)
 
 
 def _ask(request: Request, door: Pages, key: str, token: str, purpose: Purpose) -> Response:

@@ -1,4 +1,4 @@
-"""Preferences: topics, language, a pause, and the way to leave."""
+"""Preferences: topics, language, a pause, a calendar to follow, and the way to leave."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
+from newsletter.core.calendar_links import webcal_url
 from newsletter.core.segment.tree import label_in
 from newsletter.core.token import Purpose
+from newsletter.flows.calendar_feeds import own_address, renew_own_address
 from newsletter.flows.preferences import Reader, Wishes, find_reader, pause_days, read_pause, save_wishes
 from newsletter.flows.workspace import read_people
 from newsletter.public.forms import Form
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
 
 router = APIRouter()
+
+_MOST_DIGITS = 10
 
 
 @router.api_route("/p/{token}", methods=["GET", "HEAD"])
@@ -30,6 +34,9 @@ def show(request: Request, door: Door, token: str) -> Response:
 def save(request: Request, door: Door, token: str, form: Form) -> Response:
     """Save, or say what is wrong and save nothing."""
     reader = _reader(door, token)
+    if "new-address" in form:
+        renewed = _renew(door, reader, _text(form, "edition"))
+        return _form(request, door, reader, is_renewed=renewed)
     if "save" not in form:
         return _form(request, door, reader)
     language, topics = _text(form, "language"), tuple(str(topic) for topic in form.getlist("topic"))
@@ -41,6 +48,12 @@ def save(request: Request, door: Door, token: str, form: Form) -> Response:
         return _form(request, door, reader, status=422, wrong_date=True, **tried)
     save_wishes(door.office, reader, Wishes(topics, language, pause_to))
     return _form(request, door, _reader(door, token), is_saved=True)
+
+
+def _renew(door: Pages, reader: Reader, edition: str) -> bool:
+    """Make the address of the calendar anew, once for each time that it was shown."""
+    seen = int(edition) if edition.isascii() and edition.isdigit() and len(edition) < _MOST_DIGITS else -1
+    return renew_own_address(door.office, reader.token.subscriber, seen, door.office.clock())
 
 
 def _reader(door: Pages, token: str) -> Reader:
@@ -68,6 +81,7 @@ def _offered(door: Pages, language: str) -> list[dict[str, str]]:
 
 def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **context: Any) -> Response:
     first, last = pause_days(reader, door.office.clock())
+    address, edition = own_address(door.office, reader.token.subscriber)
     standing: dict[str, Any] = {
         "offered": _offered(door, door.language(request, reader)),
         "topics": reader.topics,
@@ -78,5 +92,9 @@ def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **co
         "last": last,
         "is_saved": False,
         "wrong_date": False,
+        "calendar": address,
+        "webcal": webcal_url(address),
+        "edition": edition,
+        "is_renewed": False,
     }
     return door.show(request, "preferences", reader=reader, status=status, **{**standing, **context})

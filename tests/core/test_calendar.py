@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import icalendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.core.calendar import CalendarEntry, calendar_entry, google_calendar_url
+from newsletter.core.calendar import CalendarEntry, calendar_entry
 
 NOON = datetime(2021, 10, 19, 10, tzinfo=UTC)
 STAMP = datetime(2021, 9, 7, 8, 30, 15, 999, tzinfo=UTC)
@@ -141,19 +140,3 @@ def test_any_text_comes_back_and_no_line_is_too_long(summary, description, locat
     assert str(event.get("location", "")) == kept(location, breaks=False)
     assert event.decoded("dtstart") == NOON
     assert [part.name for part in event.subcomponents] == ["VALARM"]
-
-
-def test_google_gets_the_same_instant():
-    query = parse_qs(urlsplit(google_calendar_url(replace(CALL, location="Online & here"))).query)
-    assert query == {
-        "action": ["TEMPLATE"],
-        "text": ["Erasmus+ accreditation closes"],
-        "dates": ["20211019T100000Z/20211019T100100Z"],
-        "details": ["12:00 noon, Brussels time\n\nhttps://example.org/call?a=1&b=2"],
-        "location": ["Online & here"],
-    }
-
-
-def test_a_long_description_leaves_only_the_address_for_google():
-    query = parse_qs(urlsplit(google_calendar_url(replace(CALL, description="x" * 2000))).query)
-    assert query["details"] == ["https://example.org/call?a=1&b=2"]

@@ -65,7 +65,7 @@ def test_links_that_lead_to_a_place_on_a_page():
 
 def test_the_calendar_is_the_same_for_everybody():
     assert links(1, 2).calendar(DEADLINE) == links(3, 4).calendar(DEADLINE) == calendar_url(NEWS, DEADLINE)
-    assert calendar_url(NEWS, DEADLINE) == f"{NEWS}/calendar/{DEADLINE}.ics"
+    assert calendar_url(NEWS, DEADLINE) == f"{NEWS}/calendar/{DEADLINE}"
 
 
 def test_a_slash_at_the_end_of_the_public_address_is_not_doubled():

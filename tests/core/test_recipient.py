@@ -81,7 +81,7 @@ def test_a_name_is_a_value_and_never_a_template():
 def test_a_slot_with_an_argument_asks_for_that_link():
     assert value("applied_url call/form") == "https://example.org/applied/call/form"
     assert value("stop_url call/form") == "https://example.org/stop/call/form"
-    assert value("calendar_url call/form") == "https://example.org/calendar/call/form.ics"
+    assert value("calendar_url call/form") == "https://example.org/calendar/call/form"
     assert value("other_language_url fr") == "https://example.org/other_language/fr"
 
 
@@ -127,4 +127,4 @@ def test_what_is_the_same_for_everybody_is_told_apart():
     shared = shared_values(
         ["greeting", "calendar_url call/form", "calendar_url", "view_url"], "https://example.org"
     )
-    assert shared == {"calendar_url call/form": "https://example.org/calendar/call/form.ics"}
+    assert shared == {"calendar_url call/form": "https://example.org/calendar/call/form"}
