@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.duration import parse_duration
 from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
 from newsletter.core.reminder import LONGEST_NAME, RESERVED_NAME
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
-    "articles", "segment", "exclude", "sender", "at", "zone",
+    "articles", "segment", "exclude", "sender", "at", "zone", "lateness",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -100,6 +101,16 @@ class _Reader:
             self._wrong(key, refusal.problems[0].what, "Write it as 2021-09-16T09:30.")
             return None
 
+    def duration(self, key: str, default: timedelta) -> timedelta:
+        value = self.source.value.get(key)
+        if value is None:
+            return default
+        try:
+            return parse_duration(str(value))
+        except Refusal as refusal:
+            self._wrong(key, refusal.problems[0].what, refusal.problems[0].remedy)
+            return default
+
     def zone(self, key: str, default: str) -> str:
         value = str(self.source.value.get(key, default))
         try:
@@ -119,6 +130,7 @@ def parse_issue(
         name: the campaign's name, from the file's name.
         languages: editions that are made; subject lines must exist in each.
         zone: the office's, where the file names none.
+        lateness: the same, how late it may leave.
 
     Raises:
         ContentRefused: with every problem, by line.
@@ -143,7 +155,7 @@ def parse_issue(
         ),
         segment=reader.text("segment", needed=True),
         zone=reader.zone("zone", zone),
-        lateness=lateness,
+        lateness=reader.duration("lateness", lateness),
         exclude=reader.names("exclude"),
         sender=reader.text("sender", "default"),
         at=reader.local("at"),
