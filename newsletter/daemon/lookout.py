@@ -36,13 +36,13 @@ class Lookout:
         self._lock, self._tickets, self._newest = threading.Lock(), itertools.count(1), 0
         self._looked: datetime | None = None
         self._sign: tuple[Any, ...] = ()
-        self._again, self._pause = True, OFTEN
+        self._again, self.pause = True, OFTEN
         self.next: DueMail | None = None
 
     def is_time(self, now: datetime) -> bool:
         """Whether to look: something is due, has changed, was refused, or the last look was long ago (or is yet to come)."""
         looked, ahead = self._looked, self.next
-        if self._again or looked is None or not timedelta(0) <= now - looked < self._pause:
+        if self._again or looked is None or not timedelta(0) <= now - looked < self.pause:
             return True
         if ahead is not None and ahead.occurrence.is_due(now):
             return True
@@ -56,7 +56,7 @@ class Lookout:
         cost = timedelta(seconds=time.monotonic() - began)
         with self._lock:
             if not seen.launches and not seen.refusals:
-                self._pause = min(max(cost * _SHARE, OFTEN), SELDOM)
+                self.pause = min(max(cost * _SHARE, OFTEN), SELDOM)
             if ticket > self._newest:
                 self._newest, self._looked, self._sign = ticket, now, sign
                 self._again, self.next = bool(seen.refusals), seen.next
