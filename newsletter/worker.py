@@ -97,9 +97,18 @@ class Worker:
 
     def tell_once(self, trouble: str) -> None:
         """Say it, unless it was said before."""
-        if trouble not in self._told:
-            self._told.add(trouble)
+        if self.is_news(trouble):
             log.warning("refused", reason=trouble)
+
+    def is_news(self, trouble: str) -> bool:
+        """Whether it was not told before; from now on it was."""
+        new = trouble not in self._told
+        self._told.add(trouble)
+        return new
+
+    def tell_anew(self, start: str) -> None:
+        """What begins like this is over: when it comes again it is news."""
+        self._told -= {told for told in self._told if told.startswith(start)}
 
     def _mind_transport(self, down: str) -> None:
         if down:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from throwaway_postgresql import binaries, fresh_database, throwaway_server
 
-from newsletter.demo.clock import SimulatedClock
+from newsletter.flows.simulated_clock import SimulatedClock
 from newsletter.starter import lay_out
 from newsletter.store.engine import open_database
 from newsletter.wiring import open_office

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from newsletter.cli import missed
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
 from newsletter.core.campaign import Campaign
@@ -25,6 +26,7 @@ from newsletter.store.campaigns import list_campaigns
 app = typer.Typer(
     name="campaigns", help="Campaigns: compose, check, approve, schedule, report.", no_args_is_help=True
 )
+missed.add_commands(app)
 Name = Annotated[str, typer.Argument(help="Name of the campaign.")]
 
 

@@ -1,19 +1,19 @@
-"""The commands that do not belong to a noun: init, demo, serve, web, scheduler, worker, plan, doctor."""
+"""The commands that do not belong to a noun: init, demo, serve, web, scheduler, worker, plan, simulate, doctor."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from newsletter.cli.demo import run_demo
+from newsletter.cli.period import Begin, End, InZone, period
 from newsletter.cli.place import office, workspace
 from newsletter.cli.serving import run_everything, run_web
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
+from newsletter.cli.simulate import simulate_plan
 from newsletter.core.refusal import Level
-from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.daemon import run_daemon
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.doctor import examine
@@ -22,9 +22,11 @@ from newsletter.starter import lay_out
 from newsletter.wiring import open_office
 from newsletter.worker import run_worker
 
-_MONTH = timedelta(days=30)
 Port = Annotated[int, typer.Option(help="Port of the readers' pages.", min=0, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Health = Annotated[
+    str, typer.Option(help="Host and port on which the scheduler says how it goes, such as 127.0.0.1:8026.")
+]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -32,6 +34,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("init")(init)
     app.command("demo")(demo)
     app.command("plan")(plan)
+    app.command("simulate")(simulate_plan)
     app.command("scheduler")(scheduler)
     app.command("worker")(worker)
     app.command("web")(web)
@@ -62,65 +65,36 @@ def demo(
     run_demo(workspace() / folder, as_json)
 
 
-def plan(
-    start: Annotated[
-        str, typer.Option("--from", help="Wall-clock time in the office's zone; now when not given.")
-    ] = "",
-    end: Annotated[
-        str, typer.Option("--to", help="Wall-clock time; 30 days after the start when not given.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
+def plan(start: Begin = "", end: End = "", zone: InZone = "", as_json: AsJson = False) -> None:
     """Forecast what will go to how many and when; nothing is sent."""
     with office() as here:
-        now, zone = here.clock(), here.settings.zone
+        now = here.clock()
+        begin, until = period(start, end, zone or here.settings.zone, now)
         sync_deadlines(here, now)
-        begin = _moment(start, zone) or now
-        planned = forecast(here, begin, _moment(end, zone) or begin + _MONTH, now)
+        planned = forecast(here, begin, until, now)
     if as_json:
-        rows = [
-            {
-                "at": one.instant.isoformat(),
-                "local": local_text(one.instant, one.campaign.zone),
-                "zone": one.campaign.zone,
-                "kind": one.campaign.kind.value,
-                "campaign": one.campaign.name,
-                "recipients": one.recipients,
-                "withheld": one.withheld(),
-            }
-            for one in planned
-        ]
-        print_json({"plan": rows})
+        print_json({"plan": [one.as_dict() for one in planned]})
         return
     shown = [
         (
             local_text(one.instant, one.campaign.zone),
             one.campaign.kind,
             one.campaign.name,
+            one.campaign.segment,
             one.recipients,
             counted(one.withheld()),
         )
         for one in planned
     ]
-    print_table(
-        "Planned",
-        ["when", "kind", "campaign", "people#", "withheld"],
-        shown,
-        "Nothing is planned in this time.",
-    )
+    columns = ["when", "kind", "campaign", "segment", "people#", "withheld"]
+    print_table("Planned", columns, shown, "Nothing is planned in this time.")
 
 
-def _moment(text: str, zone: str) -> datetime | None:
-    if not text:
-        return None
-    return to_instant(parse_local(text if "T" in text.upper() else f"{text}T00:00"), zone)
-
-
-def scheduler() -> None:
+def scheduler(health: Health = "") -> None:
     """Run the scheduler daemon: launch what is due and, with the local engine, hand it over. SIGTERM finishes the mail in hand."""
     here = open_office(workspace())
     try:
-        run_daemon(here, workspace())
+        run_daemon(here, workspace(), health)
     finally:
         here.database.close()
 
@@ -143,11 +117,11 @@ def web(host: Host = "127.0.0.1", port: Port = 8025) -> None:
         here.database.close()
 
 
-def serve(host: Host = "127.0.0.1", port: Port = 8025) -> None:
+def serve(host: Host = "127.0.0.1", port: Port = 8025, health: Health = "") -> None:
     """Run everything: the scheduler, its workers and the readers' pages."""
     here = open_office(workspace())
     try:
-        run_everything(here, workspace(), host, port)
+        run_everything(here, workspace(), host, port, health)
     finally:
         here.database.close()
 

@@ -31,13 +31,16 @@ def run_web(office: Office, host: str, port: int) -> None:
         _serve(office, door)
 
 
-def run_everything(office: Office, workspace: Path, host: str, port: int) -> None:
+def run_everything(office: Office, workspace: Path, host: str, port: int, health: str = "") -> None:
     """Run scheduler and workers beside the pages; on SIGTERM the mail in hand is finished.
 
     Raises:
         ConfigurationRefused: nobody can listen there; the scheduler has not been started then.
     """
-    with _listen(host, port) as door, running(Daemon(office), workspace, with_workers=True):
+    with (
+        _listen(host, port) as door,
+        running(Daemon(office), workspace, with_workers=True, health=health),
+    ):
         _serve(office, door)
 
 

@@ -46,7 +46,9 @@ CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.SCHEDULED: frozenset(
         {CampaignState.APPROVED, CampaignState.SENDING, CampaignState.MISSED, CampaignState.CANCELLED}
     ),
-    CampaignState.MISSED: frozenset({CampaignState.SCHEDULED, CampaignState.CANCELLED}),
+    CampaignState.MISSED: frozenset(
+        {CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.CANCELLED}
+    ),
     CampaignState.SENDING: frozenset({CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED}),
     CampaignState.PAUSED: frozenset({CampaignState.SENDING, CampaignState.CANCELLED}),
     CampaignState.SENT: frozenset(),

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.duration import parse_duration
 from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
 from newsletter.core.reminder import LONGEST_NAME, RESERVED_NAME
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
-    "articles", "segment", "exclude", "sender", "at", "zone", "window", "quiet", "days",
+    "articles", "segment", "exclude", "sender", "at", "zone", "lateness", "window", "quiet", "days",
 )  # fmt: skip
 EACH_READER = ("reader", "each-reader")
 """What stands as the zone of an issue whose time is meant by each reader's own clock."""
@@ -105,6 +106,16 @@ class _Reader:
             self._wrong(key, refusal.problems[0].what, "Write it as 2021-09-16T09:30.")
             return None
 
+    def duration(self, key: str, default: timedelta) -> timedelta:
+        value = self.source.value.get(key)
+        if value is None:
+            return default
+        try:
+            return parse_duration(str(value))
+        except Refusal as refusal:
+            self._wrong(key, refusal.problems[0].what, refusal.problems[0].remedy)
+            return default
+
     def zone(self, key: str, default: str) -> str:
         value = str(self.source.value.get(key, default))
         if value in EACH_READER:
@@ -147,6 +158,7 @@ def parse_issue(
         name: the campaign's name, from the file's name.
         languages: editions that are made; subject lines must exist in each.
         zone: the office's, where the file names none.
+        lateness: the same, how late it may leave.
 
     Raises:
         ContentRefused: with every problem, by line.
@@ -171,7 +183,7 @@ def parse_issue(
         ),
         segment=reader.text("segment", needed=True),
         zone=reader.zone("zone", zone),
-        lateness=lateness,
+        lateness=reader.duration("lateness", lateness),
         exclude=reader.names("exclude"),
         sender=reader.text("sender", "default"),
         at=reader.local("at"),

@@ -27,6 +27,14 @@ class OccurrenceState(StrEnum):
     MISSED = "missed"
 
 
+class MissedDecision(StrEnum):
+    """What became of a missed occurrence: the officer sent it after all, skipped it, or gave its campaign a new time."""
+
+    SENT = "sent"
+    SKIPPED = "skipped"
+    RESCHEDULED = "rescheduled"
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One due instant of a schedule.

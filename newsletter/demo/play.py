@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.wallclock import parse_local, to_instant, to_local
-from newsletter.demo.clock import SimulatedClock
 from newsletter.demo.contact_sheet import write_contact_sheet
 from newsletter.demo.readers import read_inbox
 from newsletter.demo.story import ACTS, END, START, ZONE, Stage
 from newsletter.demo.timeline import Moment
-from newsletter.flows.deliver import deliver_due
-from newsletter.flows.plan import forecast
-from newsletter.flows.planned import planned_mails
+from newsletter.flows.plan import counts_by_language, forecast
 from newsletter.flows.report import report_campaign
-from newsletter.flows.tick import launch_due
+from newsletter.flows.simulate import play as play_plan
+from newsletter.flows.simulated_clock import SimulatedClock
 from newsletter.starter import lay_out
 from newsletter.wiring import open_office
 
@@ -124,31 +122,20 @@ def _clear(folder: Path) -> None:
 
 def _run(stage: Stage, clock: SimulatedClock, tell: Callable[[Moment], None]) -> None:
     acts, end = list(ACTS), _instant(END)
-    while True:
-        moments = [act.instant for act in acts[:1]] + _next_plans(stage.office, clock.now, end)
-        if not moments or min(moments) > end:
-            return
-        clock.set(max(min(moments), clock.now))
-        while acts and acts[0].instant <= clock.now:
+
+    def act_now(now: datetime) -> None:
+        while acts and acts[0].instant <= now:
             act = acts.pop(0)
-            tell(Moment(to_local(clock.now, ZONE), act.kind, what=act.do(stage, clock.now)))
-        for moment in _beat(stage.office, clock.now):
-            tell(moment)
+            tell(Moment(to_local(now, ZONE), act.kind, what=act.do(stage, now)))
 
+    def next_act() -> datetime | None:
+        return acts[0].instant if acts else None
 
-def _next_plans(office: Office, now: datetime, end: datetime) -> list[datetime]:
-    """Moments still to come, for which the clock must stop."""
-    planned = planned_mails(office, now, end)
-    return [mail.occurrence.instant for mail in planned if mail.occurrence.instant > now]
-
-
-def _beat(office: Office, now: datetime) -> list[Moment]:
-    """What the daemon does on every beat; each launch as a moment with its counts."""
-    launches, refusals = launch_due(office, now)
-    for refusal in refusals:
-        raise refusal
-    deliver_due(office)
-    return [_moment(office, launch, now) for launch in launches]
+    for beat in play_plan(stage.office, clock, end, next_act, act_now):
+        for refusal in beat.refusals:
+            raise refusal
+        for launch in beat.launches:
+            tell(_moment(stage.office, launch, beat.at))
 
 
 def _moment(office: Office, launch: Launch, now: datetime) -> Moment:
@@ -164,10 +151,7 @@ def _ahead(office: Office, now: datetime) -> list[Moment]:
     far = to_instant(parse_local("2022-01-01T00:00"), ZONE)
     ahead = []
     for one in forecast(office, now, far, now):
-        sent: dict[str, int] = {}
-        for (language, reason), count in sorted(one.audience.items(), key=str):
-            if reason is None:
-                sent[language] = sent.get(language, 0) + count
+        sent = counts_by_language(one.audience)
         at = to_local(one.instant, ZONE)
         campaign = one.campaign
         kind, title = campaign.kind.value, campaign.label

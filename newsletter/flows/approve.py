@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import Campaign, CampaignState, check_campaign_move
 from newsletter.core.delivery import Withheld
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, refuse_errors
+from newsletter.core.schedule import MissedDecision
 from newsletter.core.wallclock import to_instant
 from newsletter.flows.check import check_campaign
 from newsletter.flows.compose import announced_until, compose_editions, editions_as_rows, lay_desk
@@ -15,6 +16,7 @@ from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as rows
 from newsletter.store import ledger
+from newsletter.store.occurrences import decide_missed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -113,6 +115,7 @@ def schedule_campaign(office: Office, name: str, at: datetime, zone: str, now: d
         raise ContentRefused(Problem(what, "Choose an earlier time."))
     with office.database.write() as connection:
         _move(connection, campaign, CampaignState.SCHEDULED, at=at, zone=zone, instant=campaign.instant)
+        decide_missed(connection, campaign.id, MissedDecision.RESCHEDULED, "", now)
     return instant
 
 
@@ -133,6 +136,7 @@ def cancel_campaign(office: Office, name: str, now: datetime) -> int:
     campaign = known_campaign(office, name)
     with office.database.write() as connection:
         _move(connection, campaign, CampaignState.CANCELLED)
+        decide_missed(connection, campaign.id, MissedDecision.SKIPPED, "", now)
         return ledger.skip_open_rows(connection, campaign.id, Withheld.CANCELLED, now)
 
 

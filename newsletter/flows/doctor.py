@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Level, Problem, Refusal
-from newsletter.core.schedule import OccurrenceState
 from newsletter.core.wallclock import to_local
+from newsletter.flows.housekeeping import HOUSEKEEPING
 from newsletter.flows.lanes import list_lanes
+from newsletter.flows.missed import list_missed
 from newsletter.flows.sender_records import look_up_records
 from newsletter.flows.workspace import check_articles
 from newsletter.store import campaigns, ledger, people
+from newsletter.store.chores import list_chores
 from newsletter.store.engine import newest_revision
-from newsletter.store.occurrences import last_beats, last_worker_beats, list_occurrences
+from newsletter.store.occurrences import last_worker_beats, presences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from newsletter.flows.office import Office
+    from newsletter.store.occurrences import Presence
 
 STALE = timedelta(minutes=1)
 _OPEN = (CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED)
@@ -98,17 +101,28 @@ def _articles(office: Office, now: datetime, findings: Findings) -> None:
 
 def _scheduler(office: Office, now: datetime, findings: Findings) -> None:
     with office.database.read() as connection:
-        beats = last_beats(connection)
+        last = next(iter(presences(connection)), None)
         waiting = campaigns.list_campaigns(connection, _OPEN)
-    last = max(beats.values(), default=None)
     if last is None:
         findings.facts["scheduler"] = "has never run here"
     else:
-        findings.facts["scheduler"] = f"last alive {last.isoformat(timespec='seconds')}"
-    if waiting and (last is None or now - last > STALE):
+        findings.facts["scheduler"] = f"last alive {last.at.isoformat(timespec='seconds')}"
+        ticked = "not yet" if last.ticked_at is None else last.ticked_at.isoformat(timespec="seconds")
+        findings.facts["last tick"] = ticked
+    is_alive = last is not None and now - last.at <= STALE
+    if waiting and not is_alive:
         many = len(waiting)
         what = f"{many} campaign{'s wait' if many != 1 else ' waits'}, and no scheduler runs."
         findings.problems.append(Problem(what, "Start `newsletter scheduler` or `newsletter serve`."))
+    if last is not None and is_alive and _is_blind(last):
+        what = f"A scheduler is alive and does not look at the plan: last tick {findings.facts['last tick']}."
+        findings.problems.append(Problem(what, "Its log says why. Start it anew."))
+
+
+def _is_blind(last: Presence) -> bool:
+    """Whether it has lived for a while and has not looked in that time."""
+    looked = last.ticked_at or last.since
+    return looked is not None and last.at - looked > STALE
 
 
 def _workers(office: Office, now: datetime, findings: Findings) -> None:
@@ -170,14 +184,34 @@ def _paused(office: Office, _now: datetime, findings: Findings) -> None:
         findings.problems.append(Problem(f"Campaign '{name}' has paused by itself. {note}", remedy))
 
 
-def _missed(office: Office, _now: datetime, findings: Findings) -> None:
-    with office.database.read() as connection:
-        missed = list_occurrences(connection, OccurrenceState.MISSED)
+def _missed(office: Office, now: datetime, findings: Findings) -> None:
+    missed = list_missed(office, now)
     findings.facts["missed"] = str(len(missed))
-    for row in missed:
-        what = f"'{row['schedule']}' was due on {row['instant'].isoformat(timespec='minutes')} and nobody was there in time."
-        remedy = "A missed campaign can be given a new time with `newsletter campaigns schedule`."
+    for one in missed:
+        name, due = one.campaign.name, f"{to_local(one.due, one.campaign.zone):%Y-%m-%d %H:%M}"
+        what = f"'{name}' was due on {due} ({one.campaign.zone}) and has not left. {one.why}"
+        remedy = f"Decide: `newsletter campaigns send-now {name}` or `newsletter campaigns skip {name}`."
+        if one.obstacle:
+            what, remedy = f"{what} {one.obstacle}", f"Close it with `newsletter campaigns skip {name}`."
         findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
+def _housekeeping(office: Office, _now: datetime, findings: Findings) -> None:
+    """When each chore was last done. What fails is a warning: it is tried again."""
+    with office.database.read() as connection:
+        known = list_chores(connection)
+    for chore in HOUSEKEEPING:
+        row = known.get(chore.name)
+        name = f"housekeeping: {chore.name}"
+        if row is None:
+            findings.facts[name] = "has never run here"
+            continue
+        at = row["finished_at"] or row["started_at"]
+        findings.facts[name] = f"last {at.isoformat(timespec='seconds')} {row['did']}".rstrip()
+        if row["trouble"]:
+            what = f"The chore '{chore.name}' failed on {at.isoformat(timespec='seconds')}: {row['trouble']}"
+            remedy = "It is tried again by itself; mend what it names."
+            findings.problems.append(Problem(what, remedy, level=Level.WARNING))
 
 
 _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
@@ -193,4 +227,5 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _unsure,
     _paused,
     _missed,
+    _housekeeping,
 )

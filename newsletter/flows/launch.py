@@ -14,7 +14,7 @@ from newsletter.store import campaigns as campaign_rows
 from newsletter.store.audience import anybody_told, freeze_audience
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.engine import driver_connection
-from newsletter.store.occurrences import claim_occurrence
+from newsletter.store.occurrences import claim_occurrence, link_campaign
 from newsletter.store.waves import zones_of_people
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from newsletter.core.due_mail import DueMail
     from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
+    from newsletter.flows.workspace import People
+    from newsletter.store.engine import Connection
 
     Wake = Callable[[str, Any], None]
 
@@ -54,47 +56,103 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
     passed = campaign.not_after is not None and now >= campaign.not_after
     if occurrence.is_too_late(now) or passed:
         return _mark_missed(office, mail, now)
-    editions = None if campaign.id else _editions(office, campaign, now)
-    people = read_people(office)
-    for segment in (campaign.segment, *campaign.exclude):
-        people.segment(segment)
+    cargo = load_cargo(office, campaign, now)
     with office.database.write() as connection:
+        state = OccurrenceState.LAUNCHED
         if not claim_occurrence(
-            connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now
-        ):
+            connection, occurrence.schedule, occurrence.instant, state, now, campaign.id
+        ) or _would_correct_nobody(connection, campaign):
             return None
-        if campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign):
-            return None
-        if editions is not None:
-            campaign = replace(campaign, state=CampaignState.SCHEDULED)
-            campaign = replace(campaign, id=campaign_rows.add_campaign(connection, campaign, now))
-            campaign_rows.set_editions(connection, campaign.id, editions_as_rows(editions))
-        before, after = CampaignState.SCHEDULED, CampaignState.SENDING
-        if not campaign_rows.move_campaign(connection, campaign.id, before, after, launched_at=now):
-            return None
-        frozen = campaign_rows.load_editions(connection, campaign.id)
-        languages = [language for language in office.settings.languages if language in frozen]
-        zones = zones_of_people(connection) if campaign.timing.each_reader else ()
-        moments = wave_moments(office, campaign, zones, now)
-        count = freeze_audience(connection, campaign, people.segments, languages, now, office.groups, moments)
-        wake(campaign.name, driver_connection(connection))
+        if not campaign.id:
+            campaign = _store(connection, mail, CampaignState.SCHEDULED, now)
+        count = send_off(office, connection, campaign, CampaignState.SCHEDULED, cargo, now, wake)
+    if count is None:
+        return None
     return Launch(
         replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """What a launch needs and the database does not have: the rules about people, and editions where none are frozen."""
+
+    people: People
+    editions: dict[str, Edition] | None
+
+
+def load_cargo(office: Office, campaign: Campaign, now: datetime) -> Cargo:
+    """Read and compile everything before the transaction begins.
+
+    Raises:
+        ContentRefused: an article, a template or a segment of this campaign is wrong or is not there.
+    """
+    frozen = False
+    if campaign.id:
+        with office.database.read() as connection:
+            frozen = bool(campaign_rows.edition_digests(connection, [campaign.id]))
+    editions = None if frozen else _editions(office, campaign, now)
+    people = read_people(office)
+    for segment in (campaign.segment, *campaign.exclude):
+        people.segment(segment)
+    return Cargo(people, editions)
+
+
+def send_off(
+    office: Office,
+    connection: Connection,
+    campaign: Campaign,
+    before: CampaignState,
+    cargo: Cargo,
+    now: datetime,
+    wake: Wake,
+) -> int | None:
+    """Freeze the audience of a stored campaign and set it going, inside the caller's transaction.
+
+    Returns:
+        The number of rows; None if somebody else has moved the campaign from the state `before`.
+    """
+    if cargo.editions is not None:
+        campaign_rows.set_editions(connection, campaign.id, editions_as_rows(cargo.editions))
+    after = CampaignState.SENDING
+    if not campaign_rows.move_campaign(connection, campaign.id, before, after, launched_at=now):
+        return None
+    frozen = campaign_rows.load_editions(connection, campaign.id)
+    languages = [language for language in office.settings.languages if language in frozen]
+    zones = zones_of_people(connection) if campaign.timing.each_reader else ()
+    moments, segments = wave_moments(office, campaign, zones, now), cargo.people.segments
+    count = freeze_audience(connection, campaign, segments, languages, now, office.groups, moments)
+    wake(campaign.name, driver_connection(connection))
+    return count
+
+
 def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
+    """A mail that is made at its launch is stored too, so that the officer can still send it or skip it."""
     campaign, occurrence = mail.campaign, mail.occurrence
     with office.database.write() as connection:
+        state = OccurrenceState.MISSED
         if not claim_occurrence(
-            connection, occurrence.schedule, occurrence.instant, OccurrenceState.MISSED, now
-        ):
+            connection, occurrence.schedule, occurrence.instant, state, now, campaign.id
+        ) or _would_correct_nobody(connection, campaign):
             return None
         if campaign.id:
-            campaign_rows.move_campaign(
-                connection, campaign.id, CampaignState.SCHEDULED, CampaignState.MISSED
-            )
+            before, after = CampaignState.SCHEDULED, CampaignState.MISSED
+            campaign_rows.move_campaign(connection, campaign.id, before, after)
+        else:
+            campaign = _store(connection, mail, CampaignState.MISSED, now)
     return Launch(campaign, occurrence.instant, OccurrenceState.MISSED, 0)
+
+
+def _store(connection: Connection, mail: DueMail, state: CampaignState, now: datetime) -> Campaign:
+    """Store a campaign that its planner has made, beside its occurrence."""
+    campaign, occurrence = replace(mail.campaign, state=state), mail.occurrence
+    campaign = replace(campaign, id=campaign_rows.add_campaign(connection, campaign, now))
+    link_campaign(connection, occurrence.schedule, occurrence.instant, campaign.id)
+    return campaign
+
+
+def _would_correct_nobody(connection: Connection, campaign: Campaign) -> bool:
+    return campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign)
 
 
 def _editions(office: Office, campaign: Campaign, now: datetime) -> dict[str, Edition]:

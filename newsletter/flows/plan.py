@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
-from newsletter.core.campaign import CampaignKind
+from newsletter.core.campaign import Campaign, CampaignKind
+from newsletter.core.refusal import ContentRefused, Problem
+from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, JoinedWithin, NoneOf
+from newsletter.core.wallclock import to_local
 from newsletter.flows.planned import due_mails, planned_mails
 from newsletter.flows.sending_hours import wave_moments
-from newsletter.flows.workspace import read_people
-from newsletter.store.audience import Audience, forecast_audience, forecast_zones
+from newsletter.flows.workspace import People, read_people
+from newsletter.store.audience import (
+    Audience,
+    forecast_audience,
+    forecast_zones,
+    marked_deadlines,
+    pause_ends,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from newsletter.core.campaign import Campaign
     from newsletter.core.schedule import Occurrence
+    from newsletter.core.segment.tree import Node, Segment
     from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,25 @@ class Forecast:
         """Counts of people left out, by reason."""
         return withheld_counts(self.audience)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The line for scripts."""
+        campaign = self.campaign
+        return {
+            "at": self.instant.isoformat(),
+            "utc": self.instant.isoformat(),
+            "local": to_local(self.instant, campaign.zone).isoformat(timespec="minutes"),
+            "zone": campaign.zone,
+            "kind": campaign.kind.value,
+            "campaign": campaign.name,
+            "segment": campaign.segment,
+            "exclude": list(campaign.exclude),
+            "recipients": self.recipients,
+            "counts": counts_by_language(self.audience),
+            "withheld": self.withheld(),
+            "deadline": campaign.deadline or None,
+            "rung": campaign.rung,
+        }
+
 
 def withheld_counts(audience: Audience) -> dict[str, int]:
     """People left out, by reason, most first."""
@@ -54,11 +85,18 @@ def withheld_counts(audience: Audience) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
+def counts_by_language(audience: Audience) -> dict[str, int]:
+    """People who get it, by the language of their mail."""
+    counts: dict[str, int] = {}
+    for (language, reason), count in sorted(audience.items(), key=str):
+        if reason is None:
+            counts[language] = counts.get(language, 0) + count
+    return counts
+
+
 def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
     """A campaign's audience as it would be frozen at `now`."""
-    people = read_people(office)
-    for segment in (campaign.segment, *campaign.exclude):
-        people.segment(segment)
+    people = _people_for(read_people(office), campaign)
     with office.database.read() as connection:
         return forecast_audience(connection, campaign, people.segments, office.settings.languages, now)
 
@@ -80,15 +118,88 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
     """Everything planned from `start` up to `end` (instants), earliest first.
 
     Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more.
+
+    Raises:
+        ContentRefused: the time ends before it begins, or a segment of a planned mail is not there.
     """
+    refuse_bad_range(start, end)
     waiting_now = {mail.occurrence for mail in due_mails(office, now)}
-    found = []
-    for mail in planned_mails(office, now, end):
-        occurrence, instant = mail.occurrence, mail.occurrence.instant
-        waiting = not occurrence.is_due(now) or occurrence in waiting_now
-        if start <= instant < end and waiting and not occurrence.is_too_late(now):
-            audience = audience_of(office, mail.campaign, max(instant, now))
-            if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
-                waves = _waves(office, mail.campaign, max(instant, now))
-                found.append(Forecast(mail.campaign, instant, audience, occurrence, waves))
+    found, people = [], read_people(office)
+    with office.database.read() as connection:
+        counter = _Counter(office, connection, people, now)
+        for mail in planned_mails(office, now, end):
+            occurrence, instant = mail.occurrence, mail.occurrence.instant
+            waiting = not occurrence.is_due(now) or occurrence in waiting_now
+            if start <= instant < end and waiting and not occurrence.is_too_late(now):
+                audience = counter.audience(mail.campaign, max(instant, now))
+                if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
+                    waves = _waves(office, mail.campaign, max(instant, now))
+                    found.append(Forecast(mail.campaign, instant, audience, occurrence, waves))
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
+
+
+def refuse_bad_range(start: datetime, end: datetime) -> None:
+    """Refuse a time that ends before it has begun.
+
+    Raises:
+        ContentRefused: it does.
+    """
+    if end <= start:
+        what = f"{end:%Y-%m-%d %H:%M} is not after {start:%Y-%m-%d %H:%M} (UTC)."
+        raise ContentRefused(Problem(what, "Let --to be later than --from."))
+
+
+def _people_for(people: People, campaign: Campaign) -> People:
+    for segment in (campaign.segment, *campaign.exclude):
+        people.segment(segment)
+    return people
+
+
+# What a campaign has that makes no difference to who is in its audience; the rest of it tells two audiences apart.
+_NO_MATTER = {"id", "name", "state", "content", "sender", "at", "zone", "lateness", "not_after", "rung"}
+_NO_MATTER |= {"deadline", "sequence"}  # they are looked at below
+_MATTER = tuple(field.name for field in fields(Campaign) if field.name not in _NO_MATTER)
+
+
+class _Counter:
+    """Counts audiences; those that must be the same are counted once.
+
+    An audience changes with time only when a pause ends, when a segment asks how long ago somebody joined, or after
+    `not_after`; and from deadline to deadline only where somebody has said something about that deadline. Where any of that can
+    be, it is counted anew.
+    """
+
+    def __init__(self, office: Office, connection: Connection, people: People, now: datetime) -> None:
+        self._languages, self._connection, self._people = office.settings.languages, connection, people
+        self._ends = pause_ends(connection, now)
+        self._marked = marked_deadlines(connection)
+        self._counted: dict[tuple[Any, ...], Audience] = {}
+
+    def audience(self, campaign: Campaign, at: datetime) -> Audience:
+        """The audience as it would be frozen at `at` if nobody does anything until then."""
+        key = self._key(_people_for(self._people, campaign), campaign, at)
+        if key not in self._counted:
+            self._counted[key] = forecast_audience(
+                self._connection, campaign, self._people.segments, self._languages, at
+            )
+        return self._counted[key]
+
+    def _key(self, people: People, campaign: Campaign, at: datetime) -> tuple[Any, ...]:
+        over = campaign.not_after is not None and at >= campaign.not_after
+        own = campaign.deadline in self._marked or campaign.kind is CampaignKind.CORRECTION
+        about = (campaign.deadline, campaign.sequence, at) if own else ()
+        asked = (people.segments[name].where for name in (campaign.segment, *campaign.exclude))
+        moves = any(_moves_with_time(node, people.segments) for node in asked)
+        when = at if moves else bisect_right(self._ends, at)
+        return *(getattr(campaign, name) for name in _MATTER), over, about, when
+
+
+def _moves_with_time(node: Node, segments: Mapping[str, Segment]) -> bool:
+    """Whether somebody may be in a segment today and not tomorrow though nothing has been done."""
+    match node:
+        case AllOf(parts) | AnyOf(parts) | NoneOf(parts):
+            return any(_moves_with_time(part, segments) for part in parts)
+        case InSegment(segment):
+            return _moves_with_time(segments[segment].where, segments)
+        case _:
+            return isinstance(node, JoinedWithin)

@@ -61,8 +61,24 @@ def unclaimed(connection: Connection, due: Sequence[Occurrence]) -> set[Occurren
 
 def due_mails(office: Office, now: datetime) -> list[DueMail]:
     """What is due at `now` and has not been claimed, earliest first."""
-    due = list(planned_mails(office, now, now))
+    return due_and_next(office, now, now)[0]
+
+
+def due_and_next(office: Office, now: datetime, until: datetime) -> tuple[list[DueMail], DueMail | None]:
+    """What is due and has not been claimed, earliest first; and the first that comes after it, up to `until`."""
+    due: list[DueMail] = []
+    ahead: list[DueMail] = []
+    for mail in planned_mails(office, now, until):
+        (due if mail.occurrence.is_due(now) else ahead).append(mail)
+    return _unclaimed(office, due), min(ahead, key=_order, default=None)
+
+
+def _unclaimed(office: Office, due: list[DueMail]) -> list[DueMail]:
     with office.database.read() as connection:
         fresh = unclaimed(connection, [mail.occurrence for mail in due if not mail.campaign.id])
     waiting = [mail for mail in due if mail.campaign.id or mail.occurrence in fresh]
-    return sorted(waiting, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))
+    return sorted(waiting, key=_order)
+
+
+def _order(mail: DueMail) -> tuple[datetime, str]:
+    return mail.occurrence.instant, mail.occurrence.schedule

@@ -48,6 +48,7 @@ def style_sheet(request: Request, door: Door) -> Response:
     return cached(request, door.office.library.public_file("public.css"), "text/css; charset=utf-8", _HOUR)
 
 
+@router.api_route("/health", methods=["GET", "HEAD"])
 @router.api_route("/healthz", methods=["GET", "HEAD"])
 def health(door: Door) -> Response:
     """Whether the database answers, and when a scheduler was last alive."""

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from newsletter.core.blackout import Blackout, Move, check_country, parse_dates
+from newsletter.core.duration import parse_duration
 from newsletter.core.mailbox import parse_address
 from newsletter.core.nameserver import parse_nameserver
 from newsletter.core.refusal import Refusal
@@ -28,17 +29,15 @@ from newsletter.core.wallclock import zone_named
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
 
 def _duration(value: object) -> object:
-    match = re.fullmatch(r"(\d+)\s*([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write a number and a unit: 90s, 15m, 6h or 2d")
+    if isinstance(value, timedelta):  # of settings that were checked before
+        return value
     try:
-        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-    except (OverflowError, ValueError):
-        raise ValueError("write a shorter time: 2d") from None
+        return parse_duration(value if isinstance(value, str) else "")
+    except Refusal as refusal:
+        remedy = refusal.problems[0].remedy
+        raise ValueError(remedy[0].lower() + remedy.rstrip(".")[1:]) from None
 
 
 def _told(check: Callable[[], object]) -> None:

@@ -13,7 +13,7 @@ from newsletter.store.engine import plan_for_many
 from newsletter.store.gate import withheld_reason
 from newsletter.store.lanes import know_lanes
 from newsletter.store.segments import segment_clause
-from newsletter.store.tables import Instant, campaigns, deliveries, providers, subscribers
+from newsletter.store.tables import Instant, campaigns, deadline_marks, deliveries, providers, subscribers
 from newsletter.store.waves import due_by_zone
 
 if TYPE_CHECKING:
@@ -100,6 +100,17 @@ def forecast_zones(
     audience = _audience(campaign, segments, languages, now).add_columns(subscribers.c.zone).subquery().c
     query = select(audience.zone, func.count()).where(audience.reason.is_(None)).group_by(audience.zone)
     return {zone: count for zone, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
+
+
+def pause_ends(connection: Connection, now: datetime) -> list[datetime]:
+    """When pauses end that have not ended yet, earliest first, each instant once."""
+    ends = subscribers.c.paused_until
+    return list(connection.scalars(select(ends).where(ends > now).distinct().order_by(ends)))
+
+
+def marked_deadlines(connection: Connection) -> set[str]:
+    """Keys of the deadlines about which anybody has said anything."""
+    return set(connection.scalars(select(deadline_marks.c.deadline).distinct()))
 
 
 def count_mailable(connection: Connection, inside: ColumnElement[bool], now: datetime) -> int:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 
+# What may still go out: a missed reminder too, which the officer may send after all.
+_OUTDATED = CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SCHEDULED, CampaignState.MISSED
+
+
 def add_campaign(connection: Connection, campaign: Campaign, now: datetime) -> int:
     """Store a new campaign and give its id."""
     values = _values(campaign) | {"created_at": now, "approved_by": ""}
@@ -89,12 +93,21 @@ def campaigns_with_work(connection: Connection, now: datetime) -> list[str]:
     return list(connection.scalars(query.order_by(campaigns.c.id)))
 
 
+def next_row_due(connection: Connection, now: datetime) -> datetime | None:
+    """When the next row of a sending campaign is due that is not due yet; None when there is none."""
+    row = deliveries.c
+    waiting = row.settled_at.is_(None), row.state == DeliveryState.READY, row.not_before > now
+    sending = campaigns.c.id == row.campaign_id, campaigns.c.state == CampaignState.SENDING
+    at: datetime | None = connection.scalar(select(func.min(row.not_before)).where(*waiting, *sending))
+    return at
+
+
 def outdated_campaigns(connection: Connection, deadline: str, sequence: int) -> list[Campaign]:
     """Campaigns under way that tell an earlier state of this deadline."""
     query = select(campaigns).where(
         campaigns.c.deadline == deadline,
         campaigns.c.sequence < sequence,
-        campaigns.c.state.in_((CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SCHEDULED)),
+        campaigns.c.state.in_(_OUTDATED),
     )
     return [_campaign(row) for row in connection.execute(query)]
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
+from newsletter.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,16 @@ class Database:
         """A transaction that may write, as the driver's own connection, for libraries that do not know SQLAlchemy."""
         with self.write() as connection:
             yield driver_connection(connection)
+
+    def count_again(self) -> None:
+        """Bring the statistics up to date by which the database plans its queries. SQLite looks only where that pays."""
+        with self.write() as connection:
+            if self.kind == "sqlite":
+                connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+                connection.exec_driver_sql("PRAGMA optimize")
+                return
+            for table in metadata.sorted_tables:
+                connection.exec_driver_sql(f'ANALYZE "{table.name}"')
 
     def revision(self) -> str | None:
         """The migration that the tables are at; None when there are none."""

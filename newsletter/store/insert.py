@@ -20,13 +20,17 @@ def insert_ignore(connection: Connection, table: Table, values: Mapping[str, Any
 
 
 def insert_or_update(
-    connection: Connection, table: Table, values: Mapping[str, Any], key: list[str]
+    connection: Connection,
+    table: Table,
+    values: Mapping[str, Any],
+    key: list[str],
+    changed: Mapping[str, Any] | None = None,
 ) -> Insert:
-    """An insert that overwrites the row with the same `key`."""
-    row = dict(values)
+    """An insert that overwrites the row with the same `key`: all of it, or only what is `changed`."""
+    row, after = dict(values), dict(values if changed is None else changed)
     if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=row)
-    return sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=row)
+        return postgresql.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=after)
+    return sqlite.insert(table).values(row).on_conflict_do_update(index_elements=key, set_=after)
 
 
 def insert_select_ignore(

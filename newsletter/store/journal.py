@@ -19,6 +19,7 @@ from newsletter.store.ledger import Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
@@ -94,6 +95,21 @@ def read_journal(folder: Path, worker: str) -> JournalRecord | None:
 def forget_journal(folder: Path, worker: str) -> None:
     """Remove the journal of a worker that has died, once the ledger has what it tells."""
     _path(folder, worker).unlink(missing_ok=True)
+
+
+def forgotten_journals(folder: Path, holding: Iterable[str], before: datetime) -> list[Path]:
+    """Journals that nobody has written to since an instant and whose workers hold nothing: there is nothing left to tell.
+
+    They are left behind when another machine was the first to take back what the worker held.
+
+    Args:
+        holding: workers that have something in hand, whose journals are kept.
+    """
+    if not folder.is_dir():
+        return []
+    kept = {_path(folder, worker) for worker in holding}
+    found = (path for path in sorted(folder.glob("*.journal")) if path not in kept)
+    return [path for path in found if path.stat().st_mtime < before.timestamp()]
 
 
 def _number(value: int | None) -> str:

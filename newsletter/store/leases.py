@@ -40,6 +40,11 @@ def has_lease(connection: Connection, worker: str) -> bool:
     return connection.execute(select(leases.c.worker).where(leases.c.worker == worker)).first() is not None
 
 
+def all_leases(connection: Connection) -> list[str]:
+    """Workers that have a lease, run out or not."""
+    return list(connection.scalars(select(leases.c.worker).order_by(leases.c.worker)))
+
+
 def dead_workers(connection: Connection, now: datetime) -> list[str]:
     """Workers whose lease has run out."""
     row = leases.c

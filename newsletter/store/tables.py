@@ -28,7 +28,7 @@ from newsletter.core.campaign import CampaignKind, CampaignState
 from newsletter.core.consent import ConsentAction
 from newsletter.core.deadline import DeadlineMark, DeadlineState
 from newsletter.core.delivery import DeliveryState, Withheld
-from newsletter.core.schedule import OccurrenceState
+from newsletter.core.schedule import MissedDecision, OccurrenceState
 from newsletter.core.subscriber import Standing
 
 if TYPE_CHECKING:
@@ -217,7 +217,12 @@ occurrences = Table(
     _text("state", 20),
     Column("claimed_at", Instant, nullable=False),
     Column("campaign_id", ForeignKey("campaigns.id")),
+    # The officer's word on a missed one.
+    _text("decision", 20, nullable=True),
+    Column("decided_at", Instant),
+    _text("decided_by", nullable=True),
     one_of("state", OccurrenceState),
+    one_of("decision", MissedDecision),
     UniqueConstraint("schedule", "instant"),
 )
 
@@ -325,4 +330,7 @@ heartbeats = Table(
     metadata,
     _text("name", 100, primary_key=True),
     Column("at", Instant, nullable=False),
+    # Of schedulers: since when, and when it last looked at the plan.
+    Column("since", Instant),
+    Column("ticked_at", Instant),
 )

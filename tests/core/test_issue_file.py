@@ -171,3 +171,12 @@ def test_a_name_that_scripts_could_not_call_it_by_is_refused(name):
 
 def test_an_office_with_one_language_needs_one_text():
     assert read("subject: {en: A}\npreheader: {en: A}\narticles: [one]\nsegment: x\n", languages=("en",))
+
+
+def test_an_issue_may_say_how_late_it_may_leave():
+    assert read(SMALLEST + "lateness: 2h\n").lateness == timedelta(hours=2)
+    assert read(SMALLEST).lateness == timedelta(hours=6)
+    with pytest.raises(ContentRefused) as caught:
+        read(SMALLEST + "lateness: soon\n")
+    problem = caught.value.problems[0]
+    assert (problem.line, problem.what) == (5, "'soon' is no length of time.")

@@ -14,6 +14,7 @@ from newsletter.core.refusal import ContentRefused
 from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.daemon import Daemon
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
+from newsletter.flows.housekeeping import HOUSEKEEPING
 from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
 from newsletter.settings import SmtpTransport
@@ -120,7 +121,7 @@ def test_a_transport_that_is_down_is_told_once_and_left_alone_for_a_growing_whil
     ]  # fmt: skip
 
 
-def test_dns_that_is_away_is_told_once_and_does_not_stop_the_clock(daemon, workspace, log):
+def test_dns_that_is_away_is_told_once_and_does_not_stop_the_clock(daemon, clock, workspace, log):
     with dns_server() as script:
         script.failing["*"] = "SERVFAIL"
         office = daemon.office
@@ -132,10 +133,12 @@ def test_dns_that_is_away_is_told_once_and_does_not_stop_the_clock(daemon, works
             groups=GROUPS,
             dns=Dns(script.nameservers, timedelta(seconds=1)),
         )
-        job = daemon.guarded(daemon.learn_providers)
-        job()
-        job()
+        chore = next(chore for chore in HOUSEKEEPING if chore.name == "providers")
+        daemon.do(chore)
+        clock.set(clock.now + chore.every)
+        daemon.do(chore)
         assert [line["event"] for line in log] == ["refused"]
         script.failing.clear()
-        job()
-        assert log[-1]["event"] == "domains looked up"
+        clock.set(clock.now + chore.every)
+        daemon.do(chore)
+        assert (log[-1]["event"], log[-1]["chore"]) == ("chore done", "providers")

@@ -41,7 +41,9 @@ def test_every_target_of_the_readme_is_in_the_makefile():
     assert set(re.findall(r"\bmake ([a-z]+)\b(?= |`)", README)) - {"it"} <= targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/bench.md", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/architecture.md", "docs/bench.md", "docs/operations.md", "CHANGELOG.md"]
+)
 def test_every_link_to_a_file_leads_somewhere(page):
     place = ROOT / page
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", place.read_text(encoding="utf-8")):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.core.deadline import Deadline
+from newsletter.core.refusal import ContentRefused
 from newsletter.core.wallclock import parse_local, to_instant
+from newsletter.flows import plan
 from newsletter.flows.deadlines import move_deadline
 from newsletter.flows.plan import forecast
+from newsletter.store.deadlines import add_deadline
 
 KEY, STEM = "erasmus-accreditation/accreditation", "erasmus-accreditation-accreditation"
 
@@ -76,3 +85,42 @@ def test_looking_ahead_changes_nothing(bench):
     bench.sync()
     assert _as_told(bench) == _as_told(bench)
     assert bench.sent() == []
+
+
+def test_an_audience_is_counted_once_and_still_is_that_of_its_moment(bench, monkeypatch):
+    """Whatever the forecast counts only once is what it would have counted each time."""
+    _people(bench)
+    bench.sync()
+    bench.schedule()
+    bench.at("2021-09-19T09:00")
+    bench.beat()
+    bench.applies("ada@example.org", KEY)
+    told = {one.campaign.name: one.audience for one in _forecast(bench)}
+    assert len(told) == 5
+    people = {one.campaign.name: (one.campaign, one.instant) for one in _forecast(bench)}
+    counted = {name: plan.audience_of(bench.office, campaign, at) for name, (campaign, at) in people.items()}
+    assert told == counted
+    assert {one.withheld().get("applied", 0) for one in _forecast(bench)} == {0, 1}
+
+
+def test_a_year_of_a_thousand_deadlines_is_forecast_with_few_counts(bench, monkeypatch):
+    _people(bench)
+    with bench.office.database.write() as connection:
+        for number in range(1000):
+            at = datetime(2021, 10, 20, 12) + timedelta(hours=8 * number)  # noqa: DTZ001 - wall-clock
+            key = f"erasmus-accreditation/d{number}"
+            known = Deadline(key, at, "UTC", "", "erasmus-interested", (30, 7, 1), planned_at=bench.now)
+            add_deadline(connection, known)
+    counts = []
+    count = plan.forecast_audience
+    monkeypatch.setattr(plan, "forecast_audience", lambda *given: counts.append(1) or count(*given))
+    began = time.process_time()
+    told = _forecast(bench, end="2023-01-01T00:00")
+    assert time.process_time() - began < 1
+    assert len(told) == 3000
+    assert len(counts) == 2, "before and after the only pause ends"
+
+
+def test_a_time_that_ends_before_it_begins_is_refused(bench):
+    with pytest.raises(ContentRefused, match="is not after"):
+        _forecast(bench, "2021-10-01T00:00", "2021-09-01T00:00")

@@ -115,7 +115,7 @@ def _days_before(tokens: Sequence[Token], index: int, number: int, after: int) -
     last, year = _year(tokens, index)
     month = tokens[index]
     doubtful = month.small and month.word in DOUBTFUL_AFTER
-    if year is None and (doubtful and number == index - 1 or _day(tokens, number) > _LAST_DAY):
+    if year is None and ((doubtful and number == index - 1) or _day(tokens, number) > _LAST_DAY):
         return []
     places = [number, *_list_before(tokens, number, after)]
     days = []
@@ -136,7 +136,11 @@ def _list_before(tokens: Sequence[Token], number: int, after: int) -> list[int]:
             joint -= 1
         is_comma = is_kind(tokens, joint, Kind.COMMA)
         place = joint - 1
-        if not (is_joiner(tokens, joint) or (is_comma and joined)) or place < after or not _is_day(tokens, place):
+        if (
+            not (is_joiner(tokens, joint) or (is_comma and joined))
+            or place < after
+            or not _is_day(tokens, place)
+        ):
             return places
         joined = joined or is_word(tokens, joint, ANDS)
         places.append(place)
@@ -172,7 +176,12 @@ def _counts(tokens: Sequence[Token], index: int, last: int) -> bool:
     if last + 1 >= len(tokens):
         return False
     follower = tokens[last + 1]
-    return (follower.kind is Kind.WORD and follower.word not in _FOLLOWERS) or follower.word in {"%", "€", "$", "£"}
+    return (follower.kind is Kind.WORD and follower.word not in _FOLLOWERS) or follower.word in {
+        "%",
+        "€",
+        "$",
+        "£",
+    }
 
 
 def _year(tokens: Sequence[Token], index: int) -> tuple[int, int | None]:

@@ -96,7 +96,13 @@ def _is_head(line: str) -> bool:
 def _intro(words: str, before: str) -> str:
     """What leads to the list below it: the last words that end in a colon."""
     stripped = words.rstrip()
-    return stripped.rpartition("\n")[2] if stripped.endswith(":") else before if len(stripped) < 2 * _NEAR else ""
+    return (
+        stripped.rpartition("\n")[2]
+        if stripped.endswith(":")
+        else before
+        if len(stripped) < 2 * _NEAR
+        else ""
+    )
 
 
 def _cells(line: str, start: int, columns: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[_Block]:
