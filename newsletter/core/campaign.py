@@ -95,6 +95,7 @@ class Campaign:
         deadline: key of the deadline that a reminder or a correction is about, else "".
         rung: days before, for a reminder.
         sequence: the deadline's sequence that a reminder or a correction tells.
+        series: which step of which series it is, as `welcome/how-we-write`, else "".
     """
 
     name: str
@@ -112,6 +113,7 @@ class Campaign:
     deadline: str = ""
     rung: int | None = None
     sequence: int | None = None
+    series: str = ""
 
     @property
     def instant(self) -> datetime | None:
@@ -122,6 +124,9 @@ class Campaign:
     def label(self) -> str:
         """What it is in words: `Issue no. 42`, `Reminder, 7 days before`, `Reminder, 7 days before the new date`."""
         label = self.kind.value.capitalize()
+        if self.series:
+            name, _, step = self.series.partition("/")
+            return f"Series {name}, {step}"
         if self.rung is not None:
             days = "1 day" if self.rung == 1 else f"{self.rung} days"
             return f"{label}, {days} before{' the new date' if self.sequence else ''}"

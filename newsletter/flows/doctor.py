@@ -14,6 +14,7 @@ from newsletter.core.schedule import OccurrenceState
 from newsletter.core.wallclock import to_local
 from newsletter.flows.lanes import list_lanes
 from newsletter.flows.sender_records import look_up_records
+from newsletter.flows.series import list_standings
 from newsletter.flows.workspace import check_articles
 from newsletter.store import campaigns, ledger, people
 from newsletter.store.engine import newest_revision
@@ -180,6 +181,18 @@ def _missed(office: Office, _now: datetime, findings: Findings) -> None:
         findings.problems.append(Problem(what, remedy, level=Level.WARNING))
 
 
+def _series(office: Office, _now: datetime, findings: Findings) -> None:
+    standings = list_standings(office)
+    running = sum(one.state == "running" for one in standings)
+    if standings:
+        findings.facts["series"] = f"{running} of {len(standings)} running"
+    for one in standings:
+        if one.state in {"changed", "file is gone"}:
+            what = f"Series '{one.name}' stands still: its file {'has changed' if one.state == 'changed' else 'is gone'}."
+            remedy = f"Look at it, then `newsletter series approve {one.name}`."
+            findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
 _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _database,
     _people,
@@ -192,5 +205,6 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _lanes,
     _unsure,
     _paused,
+    _series,
     _missed,
 )

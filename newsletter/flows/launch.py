@@ -6,14 +6,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.schedule import OccurrenceState
-from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.compose import (
+    announced_until,
+    compose_editions,
+    earliest,
+    editions_as_rows,
+    lay_desk,
+)
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as campaign_rows
-from newsletter.store.audience import anybody_told, freeze_audience
+from newsletter.store.audience import anybody_meant, anybody_told, freeze_audience
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.engine import driver_connection
 from newsletter.store.occurrences import claim_occurrence
+from newsletter.store.series import take_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
     from newsletter.core.due_mail import DueMail
     from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
+    from newsletter.flows.workspace import People
+    from newsletter.store.engine import Connection
 
     Wake = Callable[[str, Any], None]
 
@@ -52,10 +62,12 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
     passed = campaign.not_after is not None and now >= campaign.not_after
     if occurrence.is_too_late(now) or passed:
         return _mark_missed(office, mail, now)
-    editions = None if campaign.id else _editions(office, campaign, now)
     people = read_people(office)
     for segment in (campaign.segment, *campaign.exclude):
         people.segment(segment)
+    if mail.step is not None and not _anybody_meant(office, mail, people, now):
+        return None
+    campaign, editions = (campaign, None) if campaign.id else _made(office, campaign, now)
     with office.database.write() as connection:
         if not claim_occurrence(
             connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now
@@ -64,6 +76,7 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
         if campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign):
             return None
         if editions is not None:
+            _check_name(connection, campaign)
             campaign = replace(campaign, state=CampaignState.SCHEDULED)
             campaign = replace(campaign, id=campaign_rows.add_campaign(connection, campaign, now))
             campaign_rows.set_editions(connection, campaign.id, editions_as_rows(editions))
@@ -72,11 +85,26 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
             return None
         frozen = campaign_rows.load_editions(connection, campaign.id)
         languages = [language for language in office.settings.languages if language in frozen]
-        count = freeze_audience(connection, campaign, people.segments, languages, now, office.groups)
+        count = freeze_audience(
+            connection, campaign, people.segments, languages, now, office.groups, mail.step
+        )
+        if mail.step is not None:
+            take_step(connection, mail.step, campaign.id)
         wake(campaign.name, driver_connection(connection))
     return Launch(
         replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count
     )
+
+
+def _anybody_meant(office: Office, mail: DueMail, people: People, now: datetime) -> bool:
+    """Whether a step of a series has anybody to go to; if not, its day is claimed and over, and there is no campaign."""
+    campaign, occurrence = mail.campaign, mail.occurrence
+    with office.database.read() as connection:
+        if mail.step is not None and anybody_meant(connection, campaign, people.segments, now, mail.step):
+            return True
+    with office.database.write() as connection:
+        claim_occurrence(connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now)
+    return False
 
 
 def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
@@ -93,7 +121,19 @@ def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
     return Launch(campaign, occurrence.instant, OccurrenceState.MISSED, 0)
 
 
-def _editions(office: Office, campaign: Campaign, now: datetime) -> dict[str, Edition]:
+def _made(office: Office, campaign: Campaign, now: datetime) -> tuple[Campaign, dict[str, Edition]]:
+    """A mail that has not been stored yet, with its editions; a step of a series ends with what it announces, too."""
     with office.database.read() as connection:
         deadlines = {deadline.key: deadline for deadline in list_deadlines(connection)}
-    return compose_editions(lay_desk(office, campaign, deadlines, now), campaign)
+    desk = lay_desk(office, campaign, deadlines, now)
+    if campaign.series:
+        until = earliest(campaign.not_after, announced_until(desk, campaign))
+        campaign = replace(campaign, not_after=until)
+    return campaign, compose_editions(desk, campaign)
+
+
+def _check_name(connection: Connection, campaign: Campaign) -> None:
+    """A name that somebody has given to another campaign must not stop the clock."""
+    if campaign_rows.find_campaign(connection, campaign.name) is not None:
+        what = f"There is a campaign '{campaign.name}' already, so '{campaign.label}' cannot leave."
+        raise ContentRefused(Problem(what, "Campaigns of one's own should not end in a date."))

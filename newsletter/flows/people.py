@@ -108,6 +108,7 @@ def _take(office: Office, connection: Connection, entry: PersonEntry, now: datet
         topics=entry.topics,
         paused_until=entry.paused_until,
         attributes=entry.attributes,
+        told_at=now,
     )
     identity = rows.find_by_key(connection, entry.key)
     if identity is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
+    from newsletter.core.series import StepDay
     from newsletter.flows.office import Office
 
 
@@ -43,13 +44,13 @@ def withheld_counts(audience: Audience) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
+def audience_of(office: Office, campaign: Campaign, now: datetime, step: StepDay | None = None) -> Audience:
     """A campaign's audience as it would be frozen at `now`."""
     people = read_people(office)
     for segment in (campaign.segment, *campaign.exclude):
         people.segment(segment)
     with office.database.read() as connection:
-        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now)
+        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now, step)
 
 
 def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> list[Forecast]:
@@ -63,7 +64,7 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
         occurrence, instant = mail.occurrence, mail.occurrence.instant
         waiting = not occurrence.is_due(now) or occurrence.schedule in unclaimed
         if start <= instant < end and waiting and not occurrence.is_too_late(now):
-            audience = audience_of(office, mail.campaign, max(instant, now))
-            if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
+            audience = audience_of(office, mail.campaign, max(instant, now), mail.step)
+            if audience or (mail.campaign.kind is not CampaignKind.CORRECTION and mail.step is None):
                 found.append(Forecast(mail.campaign, instant, audience))
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))

@@ -200,6 +200,7 @@ class Lateness(Part):
 
     campaigns: Duration = timedelta(hours=6)
     reminders: Duration = timedelta(hours=12)
+    series: Duration = timedelta(hours=24)
 
 
 class WarmUp(Part):

@@ -165,6 +165,7 @@ def _values(campaign: Campaign) -> dict[str, Any]:
         "deadline": campaign.deadline,
         "rung": campaign.rung,
         "sequence": campaign.sequence,
+        "series": campaign.series,
     }
 
 
@@ -185,4 +186,5 @@ def _campaign(row: Row[Any]) -> Campaign:
         deadline=row.deadline,
         rung=row.rung,
         sequence=row.sequence,
+        series=row.series,
     )
