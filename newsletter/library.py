@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from newsletter.core.article import ArticleText
 
 _BLOCK = 1 << 20
-_ISSUE = ".issue.yaml"
+_ISSUE, _SERIES = ".issue.yaml", ".series.yaml"
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
 
 
@@ -168,6 +168,22 @@ class Library:
     def issues(self) -> list[str]:
         """Names of the issue files, sorted."""
         return sorted(path.name.removesuffix(_ISSUE) for path in self._articles.glob(f"*{_ISSUE}"))
+
+    def series_source(self, name: str) -> tuple[str, str]:
+        """Path and text of the series file `articles/NAME.series.yaml`.
+
+        Raises:
+            ContentRefused: it is missing or is not UTF-8; the refusal names the series there are.
+        """
+        path = self._articles / f"{name}{_SERIES}"
+        if name not in self.series():
+            remedy = f"Series here: {', '.join(self.series()) or 'none yet'}."
+            raise ContentRefused(Problem(f"There is no series '{name}'.", remedy, self.shown(path)))
+        return self._source(path)
+
+    def series(self) -> list[str]:
+        """Names of the series files, sorted."""
+        return sorted(path.name.removesuffix(_SERIES) for path in self._articles.glob(f"*{_SERIES}"))
 
     @contextmanager
     def open_people_file(self, path: Path) -> Iterator[tuple[Iterator[str], str]]:

@@ -19,6 +19,7 @@ from newsletter.cli import (
     lanes,
     run,
     segments,
+    series,
     subscribers,
     suppressions,
 )
@@ -33,7 +34,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for noun in (articles, campaigns, segments, subscribers, deadlines, deliveries, lanes, suppressions, db):
+for noun in (
+    articles,
+    campaigns,
+    series,
+    segments,
+    subscribers,
+    deadlines,
+    deliveries,
+    lanes,
+    suppressions,
+    db,
+):
     app.add_typer(noun.app)
 run.add_commands(app)
 

@@ -99,6 +99,7 @@ class Campaign:
         rung: days before, for a reminder.
         sequence: the deadline's sequence that a reminder or a correction tells.
         timing: whether `at` is each reader's own hour, and in which hours mail may go.
+        series: which step of which series it is, as `welcome/how-we-write`, else "".
     """
 
     name: str
@@ -117,6 +118,7 @@ class Campaign:
     rung: int | None = None
     sequence: int | None = None
     timing: Timing = USUAL
+    series: str = ""
 
     @property
     def instant(self) -> datetime | None:
@@ -148,6 +150,9 @@ class Campaign:
     def label(self) -> str:
         """What it is in words: `Issue no. 42`, `Reminder, 7 days before`, `Reminder, 7 days before the new date`."""
         label = self.kind.value.capitalize()
+        if self.series:
+            name, _, step = self.series.partition("/")
+            return f"Series {name}, {step}"
         if self.rung is not None:
             days = "1 day" if self.rung == 1 else f"{self.rung} days"
             return f"{label}, {days} before{' the new date' if self.sequence else ''}"

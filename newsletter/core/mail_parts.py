@@ -108,7 +108,12 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class MailView:
-    """A mail as its template shows it."""
+    """A mail as its template shows it.
+
+    Attributes:
+        language: in which it is written, by its own name.
+        next_box: the deadline that closes first of those in its articles, without steps; None when none is open.
+    """
 
     title: str
     month: str
@@ -125,3 +130,5 @@ class MailView:
     about: ArticleView | None
     ladder: tuple[Rung, ...]
     plan_line: str
+    language: str = ""
+    next_box: Box | None = None

@@ -48,6 +48,8 @@ def view_of(content: MailContent, brand: Brand, catalogue: Catalogue) -> MailVie
         about=viewer.article(content.about[0]) if content.about else None,
         ladder=viewer.ladder(),
         plan_line=viewer.plan_line(),
+        language=viewer.language(),
+        next_box=viewer.next_box(),
     )
 
 
@@ -141,6 +143,23 @@ class _Viewer:
             calendar=gettext("Update calendar") if moved else gettext("Add to calendar"),
             promise="",
         )
+
+    def language(self) -> str:
+        name = self.moments.locale.get_language_name() or self.content.language
+        return name[:1].upper() + name[1:]
+
+    def next_box(self) -> Box | None:
+        found = [
+            (to_instant(*self.content.stands(article, entry)), article, entry)
+            for article in self.content.articles
+            for entry in article.deadlines
+            if self.content.is_open(article, entry)
+        ]
+        if not found:
+            return None
+        _, article, entry = min(found, key=lambda one: one[0])
+        label = self.catalogue.gettext("Next deadline")
+        return replace(self._entry_box(article, entry), label=label, steps=(), promise="")
 
     def former(self) -> str:
         deadline = self.content.deadline

@@ -238,6 +238,8 @@ _REASONS: dict[CampaignKind, Callable[[_Asked], list[str]]] = {
 }
 _PLAIN: dict[str, Callable[[_Asked], Sequence[str]]] = {
     "greeting": _greetings,
+    "name": lambda asked: [" ".join(name.split()) for name in asked.readers.given_names],
+    "topics": lambda asked: [_listed(asked.catalogue, each) for each in asked.readers.topic_labels],
     "address": lambda asked: asked.readers.addresses,
     "reason": _reasons,
     "unsubscribe_url": lambda asked: asked.links.unsubscribe(),

@@ -82,6 +82,16 @@ class Me:
         return self._slot("greeting")
 
     @property
+    def name(self) -> str:
+        """`Ada`; empty for somebody who gave none, so it stands in a block `me.when("named")`."""
+        return self._slot("name")
+
+    @property
+    def topics(self) -> str:
+        """`Social economy and Erasmus+`; empty for somebody who chose none, so it stands in a block `me.when("topics")`."""
+        return self._slot("topics")
+
+    @property
     def address(self) -> str:
         return self._slot("address")
 

@@ -48,7 +48,10 @@ def fill_for_sample(
     """The mail as a reader called Ada would get it, with links that lead nowhere."""
     root = office.settings.public_url
     links = LinkColumns(root, PREVIEW_KEY, campaign.id, (0,))
-    recipient, catalogue = Recipient(address, "Ada"), read_catalogues(office)[language]
+    topics = read_people(office).fields.topics
+    chosen = tuple(topic.label(language) for topic in topics.values())
+    recipient = Recipient(address, "Ada", topic_labels=chosen)
+    catalogue = read_catalogues(office)[language]
     values = slot_values(edition.mail.slots, recipient, links, catalogue, campaign.kind, root)
     # She chose every topic, so that no block for the readers of one is missed by whoever looks at the preview.
-    return fill_mail(edition.mail, values, flags_of("Ada", read_people(office).fields.topics))
+    return fill_mail(edition.mail, values, flags_of("Ada", topics))

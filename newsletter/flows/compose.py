@@ -106,6 +106,11 @@ def announced_until(desk: Desk, campaign: Campaign) -> datetime | None:
     return min((instant for instant in closings if instant > desk.now), default=None)
 
 
+def earliest(*instants: datetime | None) -> datetime | None:
+    """The earliest of these instants; None is no limit."""
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
 def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
     """What the templates get for one edition."""
     content, languages = campaign.content, desk.office.settings.languages

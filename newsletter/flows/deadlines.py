@@ -11,7 +11,7 @@ from newsletter.core.delivery import Withheld
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem
 from newsletter.core.wallclock import to_instant
 from newsletter.flows.calendars import note_calendars
-from newsletter.flows.compose import Desk, announced_until, compose_editions, editions_as_rows
+from newsletter.flows.compose import Desk, announced_until, compose_editions, earliest, editions_as_rows
 from newsletter.flows.workspace import read_articles, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import deadlines as deadline_rows
@@ -205,6 +205,8 @@ def _compile_again(
     for campaign in waiting:
         if deadline.article in campaign.content.articles and campaign.deadline != deadline.key:
             compiled, until = compose_editions(desk, campaign), announced_until(desk, campaign)
+            if campaign.series:  # it ends with the next step, too
+                until = earliest(until, campaign.not_after)
             with office.database.write() as connection:
                 same = campaign.state, campaign.state
                 if campaign_rows.move_campaign(connection, campaign.id, *same, not_after=until):

@@ -15,6 +15,7 @@ from newsletter.flows.housekeeping import HOUSEKEEPING
 from newsletter.flows.lanes import list_lanes
 from newsletter.flows.missed import list_missed
 from newsletter.flows.sender_records import look_up_records
+from newsletter.flows.series import list_standings
 from newsletter.flows.workspace import check_articles
 from newsletter.store import campaigns, ledger, people
 from newsletter.store.chores import list_chores
@@ -214,6 +215,18 @@ def _housekeeping(office: Office, _now: datetime, findings: Findings) -> None:
             findings.problems.append(Problem(what, remedy, level=Level.WARNING))
 
 
+def _series(office: Office, _now: datetime, findings: Findings) -> None:
+    standings = list_standings(office)
+    running = sum(one.state == "running" for one in standings)
+    if standings:
+        findings.facts["series"] = f"{running} of {len(standings)} running"
+    for one in standings:
+        if one.state in {"changed", "file is gone"}:
+            what = f"Series '{one.name}' stands still: its file {'has changed' if one.state == 'changed' else 'is gone'}."
+            remedy = f"Look at it, then `newsletter series approve {one.name}`."
+            findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
 _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _database,
     _people,
@@ -226,6 +239,7 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _lanes,
     _unsure,
     _paused,
+    _series,
     _missed,
     _housekeeping,
 )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _LISTED = frozenset(
     {CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT, CampaignKind.REMINDER, CampaignKind.CORRECTION}
 )
-# Reminders and corrections are sent by a rule and nobody's absence should answer them (RFC 3834).
+# Reminders, corrections and series are sent by a rule and nobody's absence should answer them (RFC 3834).
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION, CampaignKind.SYSTEM})
 _ONE_LINE = 76
 _CHOICES = 16_384
@@ -244,7 +244,7 @@ def _extra_headers(office: Office, campaign: Campaign) -> tuple[tuple[str, str],
         ("X-Campaign", _short(campaign.name, _ONE_LINE - len("X-Campaign: "))),
         ("Feedback-ID", _short(campaign.name, _ONE_LINE - len(f"Feedback-ID: {stream}")) + stream),
     ]
-    if campaign.kind in _BY_RULE:
+    if campaign.kind in _BY_RULE or campaign.series:
         headers += [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply")]
     return tuple(headers)
 

@@ -6,15 +6,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.schedule import OccurrenceState
-from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.compose import (
+    announced_until,
+    compose_editions,
+    earliest,
+    editions_as_rows,
+    lay_desk,
+)
 from newsletter.flows.sending_hours import wave_moments
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as campaign_rows
-from newsletter.store.audience import anybody_told, freeze_audience
+from newsletter.store.audience import anybody_meant, anybody_told, freeze_audience
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.engine import driver_connection
 from newsletter.store.occurrences import claim_occurrence, link_campaign
+from newsletter.store.series import take_step
 from newsletter.store.waves import zones_of_people
 
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.core.due_mail import DueMail
+    from newsletter.core.series import StepDay
     from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
     from newsletter.flows.workspace import People
@@ -53,10 +62,12 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
     In the same transaction `wake` tells the workers: it gets the campaign's name and the driver's connection.
     """
     campaign, occurrence = mail.campaign, mail.occurrence
+    if mail.step is not None and not _anybody_meant(office, mail, now):
+        return None
     passed = campaign.not_after is not None and now >= campaign.not_after
     if occurrence.is_too_late(now) or passed:
         return _mark_missed(office, mail, now)
-    cargo = load_cargo(office, campaign, now)
+    campaign, cargo = load_cargo(office, campaign, now, mail.step)
     with office.database.write() as connection:
         state = OccurrenceState.LAUNCHED
         if not claim_occurrence(
@@ -64,7 +75,8 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
         ) or _would_correct_nobody(connection, campaign):
             return None
         if not campaign.id:
-            campaign = _store(connection, mail, CampaignState.SCHEDULED, now)
+            _check_name(connection, campaign)
+            campaign = _store(connection, replace(mail, campaign=campaign), CampaignState.SCHEDULED, now)
         count = send_off(office, connection, campaign, CampaignState.SCHEDULED, cargo, now, wake)
     if count is None:
         return None
@@ -75,14 +87,21 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
 
 @dataclass(frozen=True, slots=True)
 class Cargo:
-    """What a launch needs and the database does not have: the rules about people, and editions where none are frozen."""
+    """What a launch needs and the database does not have: the rules about people, and editions where none are frozen.
+
+    Attributes:
+        step: of a series, on its day; the campaign is for its people alone.
+    """
 
     people: People
     editions: dict[str, Edition] | None
+    step: StepDay | None
 
 
-def load_cargo(office: Office, campaign: Campaign, now: datetime) -> Cargo:
-    """Read and compile everything before the transaction begins.
+def load_cargo(
+    office: Office, campaign: Campaign, now: datetime, step: StepDay | None
+) -> tuple[Campaign, Cargo]:
+    """Read and compile everything before the transaction begins; the campaign may end earlier for what it announces.
 
     Raises:
         ContentRefused: an article, a template or a segment of this campaign is wrong or is not there.
@@ -91,11 +110,11 @@ def load_cargo(office: Office, campaign: Campaign, now: datetime) -> Cargo:
     if campaign.id:
         with office.database.read() as connection:
             frozen = bool(campaign_rows.edition_digests(connection, [campaign.id]))
-    editions = None if frozen else _editions(office, campaign, now)
+    campaign, editions = (campaign, None) if frozen else _made(office, campaign, now)
     people = read_people(office)
     for segment in (campaign.segment, *campaign.exclude):
         people.segment(segment)
-    return Cargo(people, editions)
+    return campaign, Cargo(people, editions, step)
 
 
 def send_off(
@@ -121,9 +140,26 @@ def send_off(
     languages = [language for language in office.settings.languages if language in frozen]
     zones = zones_of_people(connection) if campaign.timing.each_reader else ()
     moments, segments = wave_moments(office, campaign, zones, now), cargo.people.segments
-    count = freeze_audience(connection, campaign, segments, languages, now, office.groups, moments)
+    count = freeze_audience(
+        connection, campaign, segments, languages, now, office.groups, moments, cargo.step
+    )
+    if cargo.step is not None:
+        take_step(connection, cargo.step, campaign.id)
     wake(campaign.name, driver_connection(connection))
     return count
+
+
+def _anybody_meant(office: Office, mail: DueMail, now: datetime) -> bool:
+    """Whether a step of a series has anybody to go to; if not, its day is claimed and over, and there is no campaign."""
+    campaign, occurrence, people = mail.campaign, mail.occurrence, read_people(office)
+    for segment in (campaign.segment, *campaign.exclude):
+        people.segment(segment)
+    with office.database.read() as connection:
+        if mail.step is not None and anybody_meant(connection, campaign, people.segments, now, mail.step):
+            return True
+    with office.database.write() as connection:
+        claim_occurrence(connection, occurrence.schedule, occurrence.instant, OccurrenceState.LAUNCHED, now)
+    return False
 
 
 def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
@@ -155,7 +191,19 @@ def _would_correct_nobody(connection: Connection, campaign: Campaign) -> bool:
     return campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign)
 
 
-def _editions(office: Office, campaign: Campaign, now: datetime) -> dict[str, Edition]:
+def _made(office: Office, campaign: Campaign, now: datetime) -> tuple[Campaign, dict[str, Edition]]:
+    """A mail that has no editions yet, with them; a step of a series ends with what it announces, too."""
     with office.database.read() as connection:
         deadlines = {deadline.key: deadline for deadline in list_deadlines(connection)}
-    return compose_editions(lay_desk(office, campaign, deadlines, now), campaign)
+    desk = lay_desk(office, campaign, deadlines, now)
+    if campaign.series:
+        until = earliest(campaign.not_after, announced_until(desk, campaign))
+        campaign = replace(campaign, not_after=until)
+    return campaign, compose_editions(desk, campaign)
+
+
+def _check_name(connection: Connection, campaign: Campaign) -> None:
+    """A name that somebody has given to another campaign must not stop the clock."""
+    if campaign_rows.find_campaign(connection, campaign.name) is not None:
+        what = f"There is a campaign '{campaign.name}' already, so '{campaign.label}' cannot leave."
+        raise ContentRefused(Problem(what, "Campaigns of one's own should not end in a date."))

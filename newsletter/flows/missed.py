@@ -12,6 +12,7 @@ from newsletter.core.wallclock import to_local
 from newsletter.flows.approve import known_campaign
 from newsletter.flows.launch import Launch, load_cargo, send_off, wake_nobody
 from newsletter.flows.plan import audience_of, counts_by_language, withheld_counts
+from newsletter.flows.series_steps import step_of
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.absences import absences_between
 from newsletter.store.audience import anybody_told
@@ -100,7 +101,7 @@ def _missed(
     absence = gaps[0] if gaps else None
     obstacle, recipients, withheld = _too_late(office, campaign, now), dict[str, int](), dict[str, int]()
     try:
-        audience = audience_of(office, campaign, now)
+        audience = audience_of(office, campaign, now, step_of(office, campaign, row.instant))
         recipients, withheld = counts_by_language(audience), withheld_counts(audience)
     except Refusal as refusal:
         obstacle = obstacle or str(refusal)
@@ -143,7 +144,13 @@ def send_missed(office: Office, name: str, by: str, now: datetime, wake: Wake = 
     obstacle = _too_late(office, campaign, now)
     if obstacle:
         raise ContentRefused(Problem(obstacle, f"Close it with `newsletter campaigns skip {name}`."))
-    cargo = load_cargo(office, _as_of(campaign, now), now)
+    step = step_of(office, campaign, instant)
+    if campaign.series and step is None:
+        what = (
+            f"The series of '{name}' is not what it was when this was due, so nobody can say whom it is for."
+        )
+        raise ContentRefused(Problem(what, f"Close it with `newsletter campaigns skip {name}`."))
+    _, cargo = load_cargo(office, _as_of(campaign, now), now, step)
     with office.database.write() as connection:
         _decide(connection, campaign, MissedDecision.SENT, by, now)
         if campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign):

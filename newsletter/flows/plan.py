@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from newsletter.core.due_mail import DueMail
     from newsletter.core.schedule import Occurrence
     from newsletter.core.segment.tree import Node, Segment
+    from newsletter.core.series import StepDay
     from newsletter.flows.office import Office
     from newsletter.store.engine import Connection
 
@@ -94,11 +96,11 @@ def counts_by_language(audience: Audience) -> dict[str, int]:
     return counts
 
 
-def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
+def audience_of(office: Office, campaign: Campaign, now: datetime, step: StepDay | None = None) -> Audience:
     """A campaign's audience as it would be frozen at `now`."""
     people = _people_for(read_people(office), campaign)
     with office.database.read() as connection:
-        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now)
+        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now, step)
 
 
 def _waves(office: Office, campaign: Campaign, now: datetime) -> tuple[tuple[datetime, int], ...]:
@@ -131,8 +133,8 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
             occurrence, instant = mail.occurrence, mail.occurrence.instant
             waiting = not occurrence.is_due(now) or occurrence in waiting_now
             if start <= instant < end and waiting and not occurrence.is_too_late(now):
-                audience = counter.audience(mail.campaign, max(instant, now))
-                if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
+                audience = counter.audience(mail, max(instant, now))
+                if audience or (mail.campaign.kind is not CampaignKind.CORRECTION and mail.step is None):
                     waves = _waves(office, mail.campaign, max(instant, now))
                     found.append(Forecast(mail.campaign, instant, audience, occurrence, waves))
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
@@ -175,8 +177,14 @@ class _Counter:
         self._marked = marked_deadlines(connection)
         self._counted: dict[tuple[Any, ...], Audience] = {}
 
-    def audience(self, campaign: Campaign, at: datetime) -> Audience:
+    def audience(self, mail: DueMail, at: datetime) -> Audience:
         """The audience as it would be frozen at `at` if nobody does anything until then."""
+        campaign = mail.campaign
+        if mail.step is not None:  # each day of a step has people of its own
+            people = _people_for(self._people, campaign)
+            return forecast_audience(
+                self._connection, campaign, people.segments, self._languages, at, mail.step
+            )
         key = self._key(_people_for(self._people, campaign), campaign, at)
         if key not in self._counted:
             self._counted[key] = forecast_audience(

@@ -225,6 +225,7 @@ class Lateness(Part):
 
     campaigns: Duration = timedelta(hours=6)
     reminders: Duration = timedelta(hours=12)
+    series: Duration = timedelta(hours=24)
 
 
 @lru_cache(maxsize=16)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, case, exists, false, func, insert, literal, null, or_, select
+from sqlalchemy import Integer, String, and_, case, exists, false, func, insert, literal, null, or_, select
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
@@ -13,6 +13,7 @@ from newsletter.store.engine import plan_for_many
 from newsletter.store.gate import withheld_reason
 from newsletter.store.lanes import know_lanes
 from newsletter.store.segments import segment_clause
+from newsletter.store.series import of_step
 from newsletter.store.tables import Instant, campaigns, deadline_marks, deliveries, providers, subscribers
 from newsletter.store.waves import due_by_zone
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from newsletter.core.campaign import Campaign
     from newsletter.core.destination import DestinationGroup
     from newsletter.core.segment.tree import Segment
+    from newsletter.core.series import StepDay
 
 Audience = dict[tuple[str, str | None], int]
 """How many people, by language of their mail and by the reason why they get none (None: they get it)."""
@@ -38,19 +40,21 @@ def freeze_audience(
     now: datetime,
     groups: Sequence[DestinationGroup] = (),
     moments: Mapping[str, datetime] | None = None,
+    step: StepDay | None = None,
 ) -> int:
     """Write one ledger row for everybody in the audience, those left out too; in one statement.
 
     Args:
         groups: destinations that have a lane of their own.
         moments: from when on mail to the people of each zone goes; from `now` on when not given.
+        step: of a series, whose people alone are meant.
 
     Returns:
         The number of rows.
     """
     know_lanes(connection, [OTHERS, *(group.name for group in groups)])
     plan_for_many(connection)
-    found = _audience(campaign, segments, languages, now).add_columns(_lane(groups).label("lane"))
+    found = _audience(campaign, segments, languages, now, step).add_columns(_lane(groups).label("lane"))
     if moments:
         found = found.add_columns(due_by_zone(moments, now).label("not_before"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
@@ -81,9 +85,10 @@ def forecast_audience(
     segments: Mapping[str, Segment],
     languages: Sequence[str],
     now: datetime,
+    step: StepDay | None = None,
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
-    audience = _audience(campaign, segments, languages, now).subquery()
+    audience = _audience(campaign, segments, languages, now, step).subquery()
     row = audience.c
     query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
     return {(language, reason): count for language, reason, count in connection.execute(query)}
@@ -97,7 +102,9 @@ def forecast_zones(
     now: datetime,
 ) -> dict[str, int]:
     """How many people of each zone would get it, if it were frozen at `now`."""
-    audience = _audience(campaign, segments, languages, now).add_columns(subscribers.c.zone).subquery().c
+    audience = (
+        _audience(campaign, segments, languages, now, None).add_columns(subscribers.c.zone).subquery().c
+    )
     query = select(audience.zone, func.count()).where(audience.reason.is_(None)).group_by(audience.zone)
     return {zone: count for zone, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
@@ -124,8 +131,20 @@ def withheld_now(connection: Connection, identity: int, now: datetime) -> str | 
     return connection.scalar(select(withheld_reason(now, "", None)).where(subscribers.c.id == identity))
 
 
+def anybody_meant(
+    connection: Connection, campaign: Campaign, segments: Mapping[str, Segment], now: datetime, step: StepDay
+) -> bool:
+    """Whether anybody would get a row, of those whose moment a step of a series is for."""
+    meant = select(subscribers.c.id).where(_inside(campaign, segments, now, step))
+    return bool(connection.scalar(select(meant.exists())))
+
+
 def _audience(
-    campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+    campaign: Campaign,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    step: StepDay | None,
 ) -> Select[Any]:
     person = subscribers.c
     excluded = or_(
@@ -133,15 +152,18 @@ def _audience(
     )
     withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
     reason = case((excluded, Withheld.EXCLUDED.value), else_=withheld).label("reason")
-    inside = _inside(campaign, segments, now)
+    inside = _inside(campaign, segments, now, step)
     return select(person.id, _language(languages).label("language"), reason).where(inside)
 
 
-def _inside(campaign: Campaign, segments: Mapping[str, Segment], now: datetime) -> ColumnElement[bool]:
+def _inside(
+    campaign: Campaign, segments: Mapping[str, Segment], now: datetime, step: StepDay | None
+) -> ColumnElement[bool]:
     """A correction is for those who were told the former date, whatever segment they are in today."""
     if campaign.kind is CampaignKind.CORRECTION:
         return was_told(campaign.deadline, campaign.sequence or 0)
-    return segment_clause(segments[campaign.segment].where, now, segments)
+    inside = segment_clause(segments[campaign.segment].where, now, segments)
+    return inside if step is None else and_(of_step(step), inside)
 
 
 def _language(languages: Sequence[str]) -> ColumnElement[str]:

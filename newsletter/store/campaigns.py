@@ -180,6 +180,7 @@ def _values(campaign: Campaign) -> dict[str, Any]:
         "rung": campaign.rung,
         "sequence": campaign.sequence,
         "timing": campaign.timing.to_json(),
+        "series": campaign.series,
     }
 
 
@@ -201,4 +202,5 @@ def _campaign(row: Row[Any]) -> Campaign:
         rung=row.rung,
         sequence=row.sequence,
         timing=Timing.from_json(row.timing),
+        series=row.series,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.subscriber import Standing
+from newsletter.store.dates import keep_dates
 from newsletter.store.insert import insert_ignore
 from newsletter.store.rows import IDS, table_of, values_of
 from newsletter.store.tables import consents, deadline_marks, subscriber_topics, subscribers, suppressions
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person to be stored. Instants are UTC; `key` is the dedupe key of the address."""
+    """A person to be stored. Instants are UTC; `key` is the dedupe key of the address.
+
+    `told_at` is when we heard this; None for things that have always been known.
+    """
 
     address: str
     key: str
@@ -40,6 +44,7 @@ class PersonRow:
     topics: tuple[str, ...] = ()
     paused_until: datetime | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    told_at: datetime | None = None
 
 
 def hash_address(secret: bytes, key: str) -> str:
@@ -68,11 +73,13 @@ def add_person(connection: Connection, row: PersonRow) -> int:
         "paused_until": row.paused_until,
         "source": row.source,
         "attributes": dict(row.attributes),
+        "known_at": row.told_at,
     }
     identity = int(
         connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
     )
     set_topics(connection, identity, row.topics)
+    keep_dates(connection, identity, {}, row.attributes, row.told_at)
     return identity
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    delete,
     exists,
     false,
     func,
@@ -31,6 +32,7 @@ from newsletter.core.subscriber import Standing
 from newsletter.store.engine import plan_for_many
 from newsletter.store.insert import insert_select_ignore
 from newsletter.store.people_staging import placed, staged
+from newsletter.store.series_tables import subscriber_dates
 from newsletter.store.tables import Instant, consents, subscriber_topics, subscribers, suppressions
 
 if TYPE_CHECKING:
@@ -71,8 +73,9 @@ def take_people(connection: Connection, language: str, now: datetime) -> None:
     Args:
         language: of newcomers whose row does not say.
     """
-    _add_newcomers(connection, language)
+    _add_newcomers(connection, language, now)
     _change_known(connection)
+    _keep_dates(connection, now)
     _add_topics(connection)
     _record_consents(connection, now)
     _suppress_bounced(connection, now)
@@ -102,11 +105,6 @@ def _place_known(connection: Connection) -> None:
 
 def _place_new(connection: Connection) -> None:
     """Newcomers get their ids here, in the order of the file."""
-    if connection.dialect.name == "postgresql":
-        identity: ColumnElement[Any] = func.nextval(func.pg_get_serial_sequence("subscribers", "id"))
-    else:
-        most = select(func.coalesce(func.max(_PERSON.id), 0)).scalar_subquery()
-        identity = most + func.row_number().over(order_by=_ROW.line)
     gone = exists().where(suppressions.c.address_hash == _ROW.address_hash)
     outcome = case((or_(gone, _ROW.status.in_(_KEPT_OUT)), "kept_out"), else_="new")
     ordered = (
@@ -116,14 +114,17 @@ def _place_new(connection: Connection) -> None:
         .subquery()
     )
     row = ordered.c
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name == "postgresql":
+        identity: ColumnElement[Any] = func.nextval(func.pg_get_serial_sequence("subscribers", "id"))
+    else:
+        most = select(func.coalesce(func.max(_PERSON.id), 0)).scalar_subquery()
         identity = most + func.row_number().over(order_by=row.line)
     leaves, grants = row.status == Status.UNSUBSCRIBED, row.status != Status.PENDING
     columns = row.line, identity, true(), true(), true(), leaves, grants, row.outcome
     connection.execute(insert(placed).from_select(_PLACE.keys(), select(*columns)))
 
 
-def _add_newcomers(connection: Connection, language: str) -> None:
+def _add_newcomers(connection: Connection, language: str, now: datetime) -> None:
     domain = func.substr(_ROW.address_key, func.instr(_ROW.address_key, "@") + 1)
     if connection.dialect.name == "postgresql":
         domain = func.split_part(_ROW.address_key, "@", -1)
@@ -137,6 +138,7 @@ def _add_newcomers(connection: Connection, language: str) -> None:
         **{name: _ROW[name] for name in ("address", "address_key", "address_hash", "given_name", "country")},
         **{name: _ROW[name] for name in ("zone", "joined", "paused_until", "source", "attributes")},
         "domain": domain,
+        "known_at": literal(now, Instant()),
         "language": case((_ROW.language == "", literal(language, String)), else_=_ROW.language),
         "standing": standing,
         "granted_at": case((_ROW.status == Status.PENDING, null()), else_=_ROW.consented),
@@ -163,6 +165,21 @@ def _change_known(connection: Connection) -> None:
         "granted_at": case((_PLACE.leaves, _PERSON.granted_at), else_=latest),
     }
     connection.execute(update(subscribers).where(here, or_(_PLACE.leaves, _PLACE.consents)).values(moved))
+
+
+def _keep_dates(connection: Connection, now: datetime) -> None:
+    """The dates among the attributes, as `store.dates` keeps them: those that stay keep the instant at which they were told."""
+    dialect, kept = connection.dialect.name, subscriber_dates.c
+    told = _told_value(dialect, kept.name)
+    other = (
+        select(_PLACE.line).select_from(_ROWS).where(_PLACE.person == kept.subscriber_id, told != kept.day)
+    )
+    connection.execute(delete(subscriber_dates).where(other.correlate(subscriber_dates).exists()))
+    date = _each_date(dialect)
+    values = _PLACE.person, date.c.key, date.c.value, func.substr(date.c.value, 6), literal(now, Instant())
+    found = select(*values).select_from(_ROWS.join(date, true())).where(_PLACE.is_new | _PLACE.changes)
+    columns = ["subscriber_id", "name", "day", "month_day", "told_at"]
+    connection.execute(insert_select_ignore(connection, subscriber_dates, columns, found))
 
 
 def _add_topics(connection: Connection) -> None:
@@ -213,6 +230,18 @@ def _as_merged(dialect: str) -> ColumnElement[Any]:
 def _each_topic(dialect: str, topics: ColumnElement[Any]) -> FromClause:
     each = func.jsonb_array_elements_text(topics) if dialect == "postgresql" else func.json_each(topics)
     return each.table_valued("value", name="each_topic")
+
+
+def _each_date(dialect: str) -> FromClause:
+    each = func.jsonb_each_text(_ROW.dates) if dialect == "postgresql" else func.json_each(_ROW.dates)
+    return each.table_valued("key", "value", name="each_date")
+
+
+def _told_value(dialect: str, name: ColumnElement[str]) -> ColumnElement[str]:
+    """What the file tells of an attribute, as text; NULL when nothing."""
+    if dialect == "postgresql":
+        return func.jsonb_extract_path_text(_ROW.attributes, name)
+    return func.json_extract(_ROW.attributes, literal('$."', String) + name + literal('"', String))
 
 
 def _lacks_topics(dialect: str) -> ColumnElement[bool]:

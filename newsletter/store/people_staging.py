@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table
 
+from newsletter.store.dates import dates_among
 from newsletter.store.engine import driver_connection
 from newsletter.store.tables import Document, Instant
 
@@ -44,6 +45,7 @@ staged = Table(
     Column("paused_until", Instant),
     Column("topics", Document, nullable=False),
     Column("attributes", Document, nullable=False),
+    Column("dates", Document, nullable=False),  # those among the attributes
     prefixes=["TEMPORARY"],
 )
 # Who each row is, and what it comes to. `person` is the id of somebody known, or the one that a newcomer gets.
@@ -117,6 +119,7 @@ def _values(
         nothing if one.paused_until is None else instant(one.paused_until),
         _topics(one.topics),
         _attributes(one.attributes),
+        _attributes(dates_among(one.attributes)),
     )
 
 

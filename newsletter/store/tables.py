@@ -103,8 +103,13 @@ subscribers = Table(
     Column("chosen_at", Instant),
     _text("source"),
     Column("attributes", Document, nullable=False),
+    # When we first heard of them; what was due before it is none of theirs. NULL: they have always been here.
+    Column("known_at", Instant),
     one_of("standing", Standing),
     Index(None, "address_hash"),
+    # For series, which ask on each beat whose moment lies so many days away.
+    Index(None, "joined", "zone"),
+    Index(None, "granted_at", "zone"),
 )
 
 subscriber_topics = Table(
@@ -193,6 +198,8 @@ campaigns = Table(
     Column("finished_at", Instant),
     # Why it was paused by itself; "" otherwise.
     _text("note", 1000, server_default=""),
+    # Which step of which series it is, as `welcome/how-we-write`; "" for other mail.
+    _text("series", 120, server_default=""),
     one_of("kind", CampaignKind),
     one_of("state", CampaignState),
     Index(None, "state", "instant"),

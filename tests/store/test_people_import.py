@@ -13,8 +13,10 @@ from sqlalchemy import select
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.people_file import PersonEntry, Status
 from newsletter.store import people
+from newsletter.store.dates import dates_among
 from newsletter.store.people_import import place_people, take_people
 from newsletter.store.people_staging import aside, stage_people
+from newsletter.store.series_tables import subscriber_dates
 from newsletter.store.tables import subscribers
 
 NOW = datetime(2021, 9, 15, 6, tzinfo=UTC)
@@ -104,6 +106,7 @@ class Person:
     attributes: dict[str, object]
     topics: set[str]
     suppressed: bool = False
+    dates: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     events: list[tuple[ConsentAction, datetime]] = field(default_factory=list)
 
     @property
@@ -115,6 +118,15 @@ class Person:
         return max((at for action, at in self.events if action is GRANTED), default=None)
 
 
+def keep_dates(person, now):
+    """Dates that stay keep the instant at which they were told."""
+    told = dates_among(person.attributes)
+    person.dates = {
+        name: person.dates[name] if person.dates.get(name, ("",))[0] == day else (day, now)
+        for name, day in told.items()
+    }
+
+
 def newcomer(one, now):
     texts = {"given_name": one.given_name, "country": one.country, "language": one.language or "en"}
     person = Person(texts, dict(one.attributes), set(one.topics))
@@ -123,6 +135,7 @@ def newcomer(one, now):
     if one.status is Status.UNSUBSCRIBED:
         person.events.append((WITHDRAWN, now))
     person.suppressed = one.status is Status.BOUNCED
+    keep_dates(person, now)
     return person, "kept_out" if one.status in {Status.UNSUBSCRIBED, Status.BOUNCED} else "new"
 
 
@@ -132,6 +145,7 @@ def again(person, one, now):
     person.attributes |= one.attributes
     person.topics |= set(one.topics)
     outcome = "unchanged" if before == (person.texts, person.attributes, person.topics) else "changed"
+    keep_dates(person, now)
     standing, granted = person.standing, person.granted
     if one.status is Status.BOUNCED and not person.suppressed:
         person.suppressed, outcome = True, "kept_out"
@@ -155,7 +169,7 @@ ROWS = st.builds(
     status=st.sampled_from(Status),
     consented=st.integers(-5, 5).map(lambda days: NOW + timedelta(days=days)),
     attributes=st.fixed_dictionaries(
-        {}, optional={"kind": st.sampled_from(["press", TRICKY]), "employees": st.integers(-1, 2), "member": st.booleans()}
+        {}, optional={"kind": st.sampled_from(["press", TRICKY]), "employees": st.integers(-1, 2), "member": st.booleans(), "founded": st.sampled_from(["1999-01-02", "2000-02-29", "long ago"])}
     ),
 )  # fmt: skip
 FILES = st.lists(st.lists(ROWS, unique_by=lambda one: one.key, max_size=3), max_size=4)
@@ -183,6 +197,9 @@ def test_files_come_to_the_same_as_their_rows_one_by_one(database, files):
             assert row["attributes"] == person.attributes
             assert set(people.topics_of(connection, row["id"])) == person.topics
             assert (row["standing"], row["granted_at"]) == (person.standing, person.granted)
+            dates = select(subscriber_dates).where(subscriber_dates.c.subscriber_id == row["id"])
+            kept = {found.name: (found.day, found.told_at) for found in connection.execute(dates)}
+            assert kept == person.dates
             events = people.consents_of(connection, row["id"])
             assert [(event["action"], event["at"]) for event in events] == person.events
             assert (people.suppression_of(connection, f"hash of {key}") is not None) == person.suppressed
