@@ -138,7 +138,8 @@ def calendar_feed(events: Iterable[str], face: CalendarFace) -> bytes:
     calendar.add("method", "PUBLISH")
     for name, text in (("name", face.name), ("description", face.description)):
         calendar.add(name, one_line(text))
-        calendar.add("x-wr-cal" + name.removesuffix("ription"), one_line(text))
+        # What the library does not know it would leave without escapes.
+        calendar.add("x-wr-cal" + name.removesuffix("ription"), icalendar.vText(one_line(text)))
     calendar.add("x-wr-timezone", face.zone)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", icalendar.vDuration(REFRESH))
@@ -198,9 +199,9 @@ def _event(entry: CalendarEntry, stamp: datetime) -> icalendar.Event:
     event.add("dtstart", to_utc(entry.start))
     event.add("dtend", to_utc(entry.finish))
     event.add("summary", one_line(entry.summary), parameters=language)
-    if entry.description:
+    if plain(entry.description):
         event.add("description", plain(entry.description), parameters=language)
-    if entry.location:
+    if one_line(entry.location):
         event.add("location", one_line(entry.location), parameters=language)
     if entry.url:
         event.add("url", one_line(entry.url).replace(" ", "%20"))
@@ -214,7 +215,7 @@ def _event(entry: CalendarEntry, stamp: datetime) -> icalendar.Event:
 
 def _organizer(entry: CalendarEntry) -> icalendar.vCalAddress:
     organizer = icalendar.vCalAddress(f"mailto:{one_line(entry.organizer).replace(' ', '')}")
-    if entry.organizer_name:
+    if one_line(entry.organizer_name):
         # A parameter value cannot hold a double quote (RFC 5545 section 3.2).
         organizer.params["CN"] = one_line(entry.organizer_name).replace('"', "'")
     return organizer

@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from newsletter.core.calendar import CalendarEntry, calendar_event, to_document
 from newsletter.core.deadline import DeadlineState
@@ -22,7 +22,7 @@ from newsletter.store import calendars as rows
 from newsletter.store.deadlines import list_deadlines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from newsletter.core.article import Article, ArticleText, DeadlineEntry
@@ -37,6 +37,7 @@ KEPT = timedelta(days=30)
 _FORM = 1  # grows when entries are written in another way, so that those in the store are written again
 
 _Place = tuple[str, str]  # key and language
+_Each = TypeVar("_Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +62,16 @@ def note_calendars(office: Office, articles: Mapping[str, Article], now: datetim
     catalogues = read_catalogues(office)
     with office.database.read() as connection:
         deadlines = {deadline.key: deadline for deadline in list_deadlines(connection)}
-        known = {
-            place: each for place, each in rows.known_entries(connection).items() if only in {"", place[0]}
-        }
-        wanted = _wanted(office, catalogues, articles, deadlines)
-        wanted = {place: each for place, each in wanted.items() if only in {"", place[0]}}
+        known = _about(rows.known_entries(connection), only)
+        wanted = _about(_wanted(office, catalogues, articles, deadlines), only)
         wanted |= _lost(connection, known, wanted)
-    changed = {place for place, each in wanted.items() if _differs(known.get(place), each, deadlines)}
-    if not changed and {language for _, language in known} <= catalogues.keys():
-        return
-    with office.database.write() as connection:
-        rows.forget_languages(connection, tuple(catalogues))
-        for key in sorted({key for key, _ in changed}):
-            sequence = deadlines[key].sequence if key in deadlines else _next(connection, key, wanted)
-            for place in sorted(place for place in wanted if place[0] == key):
-                entry = replace(wanted[place].entry, sequence=sequence)
-                if place in changed or known[place].sequence != sequence:
-                    row = _row(replace(wanted[place], entry=entry), catalogues[place[1]], now)
-                    rows.save_entry(connection, row)
+        changed = {place for place, each in wanted.items() if _differs(known.get(place), each, deadlines)}
+        entries = _sequenced(connection, wanted, changed, deadlines)
+    written = [_row(entry, catalogues[entry.entry.language], now) for entry in entries]
+    if written or not {language for _, language in known} <= catalogues.keys():
+        with office.database.write() as connection:
+            rows.forget_languages(connection, tuple(catalogues))
+            rows.save_entries(connection, written)
 
 
 def deadline_entry(
@@ -183,15 +176,40 @@ def _differs(known: rows.Known | None, wanted: _Wanted, deadlines: Mapping[str, 
     return moved or known.digest != _digest(wanted)
 
 
-def _next(connection: Connection, key: str, wanted: Mapping[_Place, _Wanted]) -> int:
-    """The sequence of an event: one more when its times, its place or its taking place have changed, in whatever language."""
+def _about(entries: Mapping[_Place, _Each], only: str) -> dict[_Place, _Each]:
+    return {place: each for place, each in entries.items() if only in {"", place[0]}}
+
+
+def _sequenced(
+    connection: Connection,
+    wanted: Mapping[_Place, _Wanted],
+    changed: Collection[_Place],
+    deadlines: Mapping[str, Deadline],
+) -> list[_Wanted]:
+    """What must be written, with its sequence. An event that gets a higher one gets it in every language."""
+    places: dict[str, list[_Place]] = {}
+    for place in wanted:
+        places.setdefault(place[0], []).append(place)
+    found = []
+    for key in sorted({key for key, _ in changed}):
+        if key in deadlines:
+            sequence, grown = deadlines[key].sequence, False
+        else:
+            sequence, grown = _next(connection, [wanted[place].entry for place in places[key]])
+        told = [wanted[place] for place in places[key] if grown or place in changed]
+        found += [replace(each, entry=replace(each.entry, sequence=sequence)) for each in told]
+    return found
+
+
+def _next(connection: Connection, entries: Sequence[CalendarEntry]) -> tuple[int, bool]:
+    """The sequence of an event, and whether it has grown: when times, place or taking place change in any language."""
     highest, is_other = 0, False
-    for place, each in wanted.items():
-        row = rows.find_entry(connection, *place) if place[0] == key else None
+    for entry in entries:
+        row = rows.find_entry(connection, entry.key, entry.language)
         if row is not None:
             highest = max(highest, row.entry.sequence)
-            is_other = is_other or _essence(row.entry) != _essence(each.entry)
-    return highest + is_other
+            is_other = is_other or _essence(row.entry) != _essence(entry)
+    return highest + is_other, is_other
 
 
 def _essence(entry: CalendarEntry) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from newsletter.core.calendar import CalendarEntry, from_document, to_document
 from newsletter.core.deadline import DeadlineMark
 from newsletter.store.calendar_tables import calendar_addresses, calendar_entries
-from newsletter.store.insert import insert_or_update
+from newsletter.store.insert import insert_or_update, overwriting_insert
 from newsletter.store.tables import deadline_marks
 
 if TYPE_CHECKING:
@@ -83,23 +83,12 @@ def find_entry(connection: Connection, key: str, language: str) -> CalendarRow |
     return CalendarRow(from_document(row.entry), tuple(row.topics), *kept)
 
 
-def save_entry(connection: Connection, row: CalendarRow) -> None:
-    """Store an entry over the one with its key and language."""
-    entry = row.entry
-    values: dict[str, Any] = {
-        "key": entry.key,
-        "language": entry.language,
-        "topics": list(row.topics),
-        "start": entry.start,
-        "sequence": entry.sequence,
-        "cancelled": entry.cancelled,
-        "digest": row.digest,
-        "changed_at": row.changed_at,
-        "kept_until": row.kept_until,
-        "entry": to_document(entry),
-        "written": row.written,
-    }
-    connection.execute(insert_or_update(connection, calendar_entries, values, ["key", "language"]))
+def save_entries(connection: Connection, entries: Sequence[CalendarRow]) -> None:
+    """Store entries over those with the same key and language, in one statement."""
+    columns = tuple(column.name for column in calendar_entries.columns)
+    if entries:
+        overwrite = overwriting_insert(connection, calendar_entries, ("key", "language"), columns)
+        connection.execute(overwrite, [_values(row) for row in entries])
 
 
 def forget_languages(connection: Connection, spoken: Sequence[str]) -> None:
@@ -143,3 +132,20 @@ def renew_address(connection: Connection, person: int, before: int, now: datetim
     values = {"subscriber_id": person, "edition": before + 1, "changed_at": now}
     connection.execute(insert_or_update(connection, calendar_addresses, values, ["subscriber_id"]))
     return True
+
+
+def _values(row: CalendarRow) -> dict[str, Any]:
+    entry = row.entry
+    return {
+        "key": entry.key,
+        "language": entry.language,
+        "topics": list(row.topics),
+        "start": entry.start,
+        "sequence": entry.sequence,
+        "cancelled": entry.cancelled,
+        "digest": row.digest,
+        "changed_at": row.changed_at,
+        "kept_until": row.kept_until,
+        "entry": to_document(entry),
+        "written": row.written,
+    }

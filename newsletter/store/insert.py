@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Insert, Select, Table
 
@@ -40,3 +40,16 @@ def insert_select_ignore(
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).from_select(columns, rows).on_conflict_do_nothing()
     return sqlite.insert(table).from_select(columns, rows).on_conflict_do_nothing()
+
+
+def overwriting_insert(
+    connection: Connection, table: Table, key: Sequence[str], columns: Sequence[str]
+) -> Insert:
+    """The same for many rows: to be executed with a list of them, each with these `columns`."""
+    if connection.dialect.name == "postgresql":
+        for_postgresql = postgresql.insert(table)
+        changed = {name: for_postgresql.excluded[name] for name in columns if name not in key}
+        return for_postgresql.on_conflict_do_update(index_elements=list(key), set_=changed)
+    for_sqlite = sqlite.insert(table)
+    changed = {name: for_sqlite.excluded[name] for name in columns if name not in key}
+    return for_sqlite.on_conflict_do_update(index_elements=list(key), set_=changed)
