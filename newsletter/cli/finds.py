@@ -42,7 +42,9 @@ def suggest(
     published: Annotated[
         str, typer.Option(help="Day from which missing years are worked out; the file's own, or today.")
     ] = "",
-    zone: Annotated[str, typer.Option(help="Zone that is meant when the text names none; the office's.")] = "",
+    zone: Annotated[
+        str, typer.Option(help="Zone that is meant when the text names none; the office's.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Find deadlines, events and periods in a text, and say what a person must decide about each. Nothing is stored."""
@@ -116,7 +118,9 @@ def _zone_of_office() -> str:
     try:
         return load_settings(workspace()).zone
     except ConfigurationRefused as refused:
-        more = Problem("Without a workspace no zone is known.", "Give one with --zone, such as Europe/Brussels.")
+        more = Problem(
+            "Without a workspace no zone is known.", "Give one with --zone, such as Europe/Brussels."
+        )
         raise ConfigurationRefused(*refused.problems, more) from None
 
 

@@ -91,7 +91,9 @@ def with_new_deadline(source: str, path: str, slug: str, entry: DeadlineEntry) -
         pieces[at * 2] = _FLOW.sub("", pieces[at * 2], count=1).rstrip()
     changed = "".join(pieces[: place * 2]) + written + "".join(pieces[place * 2 :])
     after, _ = parse_article(changed, path, slug)
-    if after != replace(before, deadlines=(*before.deadlines, entry)):
+    added = len(head) + len(_written(entry, indent))
+    wanted = replace(before, deadlines=(*before.deadlines, entry), body_line=before.body_line + added)
+    if after != wanted:
         remedy = "Write it there yourself: " + "; ".join(line.strip() for line in _written(entry, "  "))
         line = before.lines.get("deadlines")
         raise ContentRefused(
@@ -102,11 +104,17 @@ def with_new_deadline(source: str, path: str, slug: str, entry: DeadlineEntry) -
 
 def _place(lines: list[str]) -> tuple[int, str, tuple[str, ...]]:
     """Before which line the entry goes, how far in, and the line that begins the list when there is none."""
-    end = next(index for index, line in enumerate(lines) if index and _NEXT_KEY.match(line) and line[:3] in {"---", "..."})
+    end = next(
+        index
+        for index, line in enumerate(lines)
+        if index and _NEXT_KEY.match(line) and line[:3] in {"---", "..."}
+    )
     start = next((index for index in range(1, end) if _LIST.match(lines[index])), None)
     if start is None:
         return end, "  ", ("deadlines:",)
-    behind = next(index for index in range(start + 1, end + 1) if _NEXT_KEY.match(lines[index]) or index == end)
+    behind = next(
+        index for index in range(start + 1, end + 1) if _NEXT_KEY.match(lines[index]) or index == end
+    )
     entries = (_ENTRY.match(line) for line in lines[start + 1 : behind])
     indent = next((entry[1] for entry in entries if entry), "  ")
     while behind > start + 1 and not lines[behind - 1].strip():
@@ -123,4 +131,7 @@ def _written(entry: DeadlineEntry, indent: str) -> list[str]:
         "url": json.dumps(entry.url, ensure_ascii=False),
         "audience": entry.audience,
     }
-    return [f"{indent}{'  ' if index else '- '}{name}: {value}" for index, (name, value) in enumerate(values.items())]
+    return [
+        f"{indent}{'  ' if index else '- '}{name}: {value}"
+        for index, (name, value) in enumerate(values.items())
+    ]

@@ -53,7 +53,13 @@ class ArticleFind:
     def as_dict(self) -> dict[str, object]:
         """As a JSON document has it; offsets count in the body and are left out."""
         about = {key: value for key, value in self.find.as_dict().items() if key not in {"start", "end"}}
-        return {"find": self.id, "article": self.article, "language": self.language, "path": self.path, **about}
+        return {
+            "find": self.id,
+            "article": self.article,
+            "language": self.language,
+            "path": self.path,
+            **about,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ def confirm_find(office: Office, slug: str, find_id: str, said: Confirmation, no
         what = f"{entry.at:%Y-%m-%d %H:%M} ({entry.zone}) has passed."
         raise ContentRefused(Problem(what, "Give the time that is meant with --at, or reject the find."))
     labelled = {
-        language: replace(entry, text=DeadlineText(said.label or text.title)) for language, text in article.texts.items()
+        language: replace(entry, text=DeadlineText(said.label or text.title))
+        for language, text in article.texts.items()
     }
     office.library.add_deadline(slug, labelled)
     sync_deadlines(office, now)
@@ -187,7 +194,9 @@ def _entry(office: Office, article: Article, found: ArticleFind, said: Confirmat
     zone_named(zone)
     if at is None:
         what = f"'{found.find.quote}' names no day that exists."
-        raise ContentRefused(Problem(what, "Give the time that is meant with --at.", found.path, found.find.line))
+        raise ContentRefused(
+            Problem(what, "Give the time that is meant with --at.", found.path, found.find.line)
+        )
     url = said.url or (text.link.url if text.link else "")
     if not url:
         what = "A deadline needs an address where the reader acts, and the article has no link."

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def reject_find(connection: Connection, digest: str, article: str, language: str, quote: str, now: datetime) -> None:
+def reject_find(
+    connection: Connection, digest: str, article: str, language: str, quote: str, now: datetime
+) -> None:
     """Remember that a find is none. Once is enough; the first time stays."""
     values = {"digest": digest, "article": article, "language": language, "quote": quote, "at": now}
     connection.execute(insert_ignore(connection, rejected_finds, values))

@@ -17,10 +17,74 @@ from newsletter.core.deadline_finder.visible import visible
 from newsletter.core.refusal import ContentRefused
 
 PIECES = [
-    *("19 October", "1er décembre", "Sept 13th – 16th", "2027-02-29", "03/04/2027", "31/12", "mai", "May", "12:00 p.m.", "à midi"),
-    *("minuit", "noon on", "Brussels time", "heure de Paris", "UTC+2", "AoE", "CET", "from", "to", "du", "au", "and", "et", "le"),
-    *("by", "deadline", "since", "|", "\n", "\n\n", "- ", "# ", "*", "_", "`", "[", "](", ")", "(", ",", ".", ";", "99", "2026", "'27"),
-    *("```\n", "---\n", "<!--", "-->", "~~", "&nbsp;", "\u00a0", "\u2019", "\ufeff", "\x00", "\u0301", "Friday", "mardi", "12h30", "25:61"),
+    *(
+        "19 October",
+        "1er décembre",
+        "Sept 13th – 16th",
+        "2027-02-29",
+        "03/04/2027",
+        "31/12",
+        "mai",
+        "May",
+        "12:00 p.m.",
+        "à midi",
+    ),
+    *(
+        "minuit",
+        "noon on",
+        "Brussels time",
+        "heure de Paris",
+        "UTC+2",
+        "AoE",
+        "CET",
+        "from",
+        "to",
+        "du",
+        "au",
+        "and",
+        "et",
+        "le",
+    ),
+    *(
+        "by",
+        "deadline",
+        "since",
+        "|",
+        "\n",
+        "\n\n",
+        "- ",
+        "# ",
+        "*",
+        "_",
+        "`",
+        "[",
+        "](",
+        ")",
+        "(",
+        ",",
+        ".",
+        ";",
+        "99",
+        "2026",
+        "'27",
+    ),
+    *(
+        "```\n",
+        "---\n",
+        "<!--",
+        "-->",
+        "~~",
+        "&nbsp;",
+        "\u00a0",
+        "\u2019",
+        "\ufeff",
+        "\x00",
+        "\u0301",
+        "Friday",
+        "mardi",
+        "12h30",
+        "25:61",
+    ),
 ]
 JUMBLE = st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join)
 DAYS = st.dates(min_value=PUBLISHED, max_value=date(2199, 12, 31))
@@ -81,7 +145,9 @@ def test_what_cldr_writes_in_french_is_found(day, at, width):
 def test_a_year_is_never_guessed_to_be_past(day):
     find = only(f"Apply by {day.day} {format_date(day, 'MMMM', 'en_GB')} at 17:00.", published=day)
     assert find.local == datetime.combine(day, time(17))
-    before = only(f"Apply by {day.day} {format_date(day, 'MMMM', 'en_GB')} at 17:00.", published=day + timedelta(days=1))
+    before = only(
+        f"Apply by {day.day} {format_date(day, 'MMMM', 'en_GB')} at 17:00.", published=day + timedelta(days=1)
+    )
     assert before.moment is None or before.moment.date() > day
     assert "no year in text" in before.needs
 
@@ -99,7 +165,9 @@ def test_a_deadline_is_kept_to_its_zone_and_told_in_utc():
 
 
 def test_accents_may_be_written_apart_and_spaces_may_be_fixed():
-    assert only("Date limite : le 12 fe\u0301vrier\u00a02027 a\u0300 12\u202fh.").quote.startswith("12 fe\u0301vrier")
+    assert only("Date limite : le 12 fe\u0301vrier\u00a02027 a\u0300 12\u202fh.").quote.startswith(
+        "12 fe\u0301vrier"
+    )
 
 
 def test_an_unknown_zone_is_refused():

@@ -92,7 +92,9 @@ def test_suggest_without_any_zone_says_how_to_give_one(run, page, tmp_path):
 def test_finds_are_listed_confirmed_and_rejected(run, workspace):
     for language in ("en", "fr"):
         path = workspace / f"articles/{SLUG}/{language}.md"
-        path.write_text(path.read_text(encoding="utf-8") + "\n5 May 2096, 12:00. 6 May 2096, 12:00.\n", encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8") + "\n5 May 2096, 12:00. 6 May 2096, 12:00.\n", encoding="utf-8"
+        )
     listed = json.loads(run("deadlines", "finds", SLUG, "--json")[1])["finds"]
     assert len(listed) == 4
     first = next(one for one in listed if one["local"] == "2096-05-05T12:00")

@@ -19,7 +19,10 @@ AUDIENCE = "erasmus-interested"
 @pytest.fixture
 def called(workspace, office):
     """An office in which an article without deadlines names one in its text."""
-    for language, words in {"en": "Apply by 5 November at 17:00.", "fr": "Candidatez avant le 5 novembre à 17 h."}.items():
+    for language, words in {
+        "en": "Apply by 5 November at 17:00.",
+        "fr": "Candidatez avant le 5 novembre à 17 h.",
+    }.items():
         path = workspace / f"articles/{SLUG}/{language}.md"
         path.write_text(path.read_text(encoding="utf-8") + f"\n{words}\n", encoding="utf-8")
     return office
@@ -46,8 +49,13 @@ def test_nothing_is_planned_from_a_find(called):
 
 
 def test_a_confirmed_find_is_a_deadline_in_every_language(called, workspace):
-    before = {language: (workspace / f"articles/{SLUG}/{language}.md").read_text(encoding="utf-8") for language in ("en", "fr")}
-    entry = confirm_find(called, SLUG, the_find(called).id, Confirmation("call", AUDIENCE, label='The "call": 1'), NOW)
+    before = {
+        language: (workspace / f"articles/{SLUG}/{language}.md").read_text(encoding="utf-8")
+        for language in ("en", "fr")
+    }
+    entry = confirm_find(
+        called, SLUG, the_find(called).id, Confirmation("call", AUDIENCE, label='The "call": 1'), NOW
+    )
     assert (entry.at, entry.zone) == (datetime.fromisoformat("2021-11-05T17:00"), "Europe/Brussels")
     assert all_deadlines(called)[f"{SLUG}/call"].at == entry.at
     assert [found.find.kind for found in open_finds(called, SLUG)] == ["event", "event"]
@@ -72,9 +80,14 @@ def test_a_second_deadline_goes_behind_the_first(office, workspace):
 def test_a_rejected_find_stays_away_when_the_text_around_it_changes(called, workspace):
     reject_one(called, SLUG, the_find(called).id, NOW)
     path = workspace / f"articles/{SLUG}/en.md"
-    path.write_text(path.read_text(encoding="utf-8").replace("Apply by", "A new line.\n\nApply by"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Apply by", "A new line.\n\nApply by"), encoding="utf-8"
+    )
     assert "5 November at 17:00" not in [found.find.quote for found in open_finds(called, SLUG)]
-    path.write_text(path.read_text(encoding="utf-8").replace("5 November at 17:00", "5 November at 18:00"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("5 November at 17:00", "5 November at 18:00"),
+        encoding="utf-8",
+    )
     assert the_find(called, "5 November at 18:00")
 
 

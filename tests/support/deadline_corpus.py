@@ -25,7 +25,9 @@ class Sentence:
 def sentences(name):
     """The sentences of a file of the corpus."""
     data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    rows = [Sentence(row[0], [row[i : i + _FIELDS] for i in range(1, len(row), _FIELDS)]) for row in data["found"]]
+    rows = [
+        Sentence(row[0], [row[i : i + _FIELDS] for i in range(1, len(row), _FIELDS)]) for row in data["found"]
+    ]
     return rows + [Sentence(text, []) for text in data["nothing"]]
 
 

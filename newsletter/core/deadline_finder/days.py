@@ -9,7 +9,7 @@ from newsletter.core.deadline_finder.languages import DOUBTFUL, DOUBTFUL_AFTER, 
 from newsletter.core.deadline_finder.tokens import Figures, Kind, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from newsletter.core.deadline_finder.tokens import Clock
     from newsletter.core.deadline_finder.zones import SaidZone
@@ -115,7 +115,7 @@ def _days_before(tokens: Sequence[Token], index: int, number: int, after: int) -
     last, year = _year(tokens, index)
     month = tokens[index]
     doubtful = month.small and month.word in DOUBTFUL_AFTER
-    if year is None and (doubtful and number == index - 1 or _day(tokens, number) > _LAST_DAY):
+    if year is None and ((doubtful and number == index - 1) or _day(tokens, number) > _LAST_DAY):
         return []
     places = [number, *_list_before(tokens, number, after)]
     days = []
@@ -136,7 +136,11 @@ def _list_before(tokens: Sequence[Token], number: int, after: int) -> list[int]:
             joint -= 1
         is_comma = is_kind(tokens, joint, Kind.COMMA)
         place = joint - 1
-        if not (is_joiner(tokens, joint) or (is_comma and joined)) or place < after or not _is_day(tokens, place):
+        if (
+            not (is_joiner(tokens, joint) or (is_comma and joined))
+            or place < after
+            or not _is_day(tokens, place)
+        ):
             return places
         joined = joined or is_word(tokens, joint, ANDS)
         places.append(place)
@@ -172,7 +176,12 @@ def _counts(tokens: Sequence[Token], index: int, last: int) -> bool:
     if last + 1 >= len(tokens):
         return False
     follower = tokens[last + 1]
-    return (follower.kind is Kind.WORD and follower.word not in _FOLLOWERS) or follower.word in {"%", "€", "$", "£"}
+    return (follower.kind is Kind.WORD and follower.word not in _FOLLOWERS) or follower.word in {
+        "%",
+        "€",
+        "$",
+        "£",
+    }
 
 
 def _year(tokens: Sequence[Token], index: int) -> tuple[int, int | None]:
@@ -212,8 +221,3 @@ def _day(tokens: Sequence[Token], index: int) -> int:
 
 def _value(token: Token) -> int:
     return token.value if isinstance(token.value, int) else 0
-
-
-def neighbours(days: Sequence[Day]) -> Iterator[tuple[Day, Day]]:
-    """Each day with the next."""
-    yield from zip(days, days[1:], strict=False)

@@ -25,7 +25,9 @@ ENGLISH = Language(
     between=words("between"),
     on=words("on of"),
     articles=words("the"),
-    glue=words("the at by before from between no not later than latest strictly sharp inclusive included starting of"),
+    glue=words(
+        "the at by before from between no not later than latest strictly sharp inclusive included starting of"
+    ),
     clocks=(
         rf"(?P<h>\d{{1,2}})[:.](?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?\s?{_HALF}",
         rf"(?P<h>\d{{1,2}})\s?{_HALF}",

@@ -57,7 +57,12 @@ def _readings(piece: Piece, published: date, zone: str) -> Iterator[tuple[int, i
 
 
 def _reading(
-    piece: Piece, phrase: Phrase, place: tuple[int, int], places: list[tuple[int, int]], published: date, zone: str
+    piece: Piece,
+    phrase: Phrase,
+    place: tuple[int, int],
+    places: list[tuple[int, int]],
+    published: date,
+    zone: str,
 ) -> Reading | None:
     others = [other for other in places if other != place]
     judgement = judge(piece.words, place, others, piece.labels, ranged=phrase.end is not None)

@@ -8,7 +8,9 @@ _PLACE = r"(?P<place>(?-i:[A-ZÀ-Ý])[\w-]+(?:\s(?-i:[A-ZÀ-Ý])[\w-]+){0,2})"
 
 FRENCH = Language(
     code="fr",
-    months=month_names("fr_FR", {"sept": 9, "janv": 1, "fév": 2, "févr": 2, "avr": 4, "juil": 7, "juill": 7, "déc": 12}),
+    months=month_names(
+        "fr_FR", {"sept": 9, "janv": 1, "fév": 2, "févr": 2, "avr": 4, "juil": 7, "juill": 7, "déc": 12}
+    ),
     weekdays=weekday_names("fr_FR", {"jeu": 3}),
     doubtful=frozenset(),
     followers=frozenset(),

@@ -40,10 +40,14 @@ _NUMBERED = re.compile(
     r"|ticket|invoice|facture|\((?:UE|EU|CE|EC)\)|iso|score|ratio)\s*:?\s*$",
     re.IGNORECASE,
 )
-_STREET_BEFORE = re.compile(r"(?<!\w)(?:rue|place|avenue|boulevard|quai|square|métro|station)\s(?:du\s|de\s)?\s*$", re.IGNORECASE)
+_STREET_BEFORE = re.compile(
+    r"(?<!\w)(?:rue|place|avenue|boulevard|quai|square|métro|station)\s(?:du\s|de\s)?\s*$", re.IGNORECASE
+)
 _STREET_BEHIND = re.compile(r"\s(?:street|avenue|square|road|bridge|boulevard)(?!\w)", re.IGNORECASE)
 _DIRECT = re.compile(rf"(?:[\s(«–-]|{_SMALL}\b|from\b|,)*", re.IGNORECASE)
-_SAYS = re.compile(r"\s*(?:[:–—|-]|\(|is the\b|is our\b|,? ?c'est la\b|est la\b)\s*(?:\w+\s){0,2}", re.IGNORECASE)
+_SAYS = re.compile(
+    r"\s*(?:[:–—|-]|\(|is the\b|is our\b|,? ?c'est la\b|est la\b)\s*(?:\w+\s){0,2}", re.IGNORECASE
+)
 _BREAKS = re.compile(r"[;:.!?—]|,|\b(?:and|but|while|then|et|mais|puis|tandis)\b", re.IGNORECASE)
 _STRONG, _WEAK, _BEHIND, _ATTACHED, _ACROSS = 60, 15, 12, 100, 60
 
@@ -75,7 +79,12 @@ class Judgement:
 
 
 def judge(
-    words: str, place: tuple[int, int], others: Iterable[tuple[int, int]], labels: Sequence[str], *, ranged: bool
+    words: str,
+    place: tuple[int, int],
+    others: Iterable[tuple[int, int]],
+    labels: Sequence[str],
+    *,
+    ranged: bool,
 ) -> Judgement:
     """What the date at `place` of a sentence is of.
 
@@ -90,7 +99,9 @@ def judge(
     cues = [cue for cue in _cues(words, place, tuple(others)) if not (ranged and cue[1] == "opening")]
     due = _DUE.search(tail) is not None or _DUE_AFTER.match(words, end) is not None
     extended = ranged and _EXTENDED.search(tail) is not None
-    kind, confidence = _kind(cues, labels, due=due, until=_UNTIL.search(tail) is not None, ranged=ranged and not extended)
+    kind, confidence = _kind(
+        cues, labels, due=due, until=_UNTIL.search(tail) is not None, ranged=ranged and not extended
+    )
     if extended:
         kind, confidence = FindKind.DEADLINE, 0.85
     return Judgement(
@@ -108,7 +119,12 @@ def judge(
 
 
 _UNTOLD = 0.4
-_BY_NAME = {"deadline": FindKind.DEADLINE, "application": FindKind.DEADLINE, "event": FindKind.EVENT, "opening": FindKind.EVENT}
+_BY_NAME = {
+    "deadline": FindKind.DEADLINE,
+    "application": FindKind.DEADLINE,
+    "event": FindKind.EVENT,
+    "opening": FindKind.EVENT,
+}
 
 
 def _kind(
@@ -137,7 +153,11 @@ def _cues(words: str, place: tuple[int, int], others: tuple[tuple[int, int], ...
         name = cue.lastgroup or ""
         if start < cue.end() and cue.start() < end:
             continue
-        cost = _cost_before(words, cue, start, name) if cue.end() <= start else _cost_behind(words, cue, end, name)
+        cost = (
+            _cost_before(words, cue, start, name)
+            if cue.end() <= start
+            else _cost_behind(words, cue, end, name)
+        )
         between = (cue.end(), start) if cue.end() <= start else (end, cue.start())
         cost += sum(_ACROSS for other, stop in others if between[0] <= other and stop <= between[1])
         found.append((cost, name))

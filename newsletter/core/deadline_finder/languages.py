@@ -19,7 +19,9 @@ WEEKDAYS = {name: number for language in LANGUAGES for name, number in language.
 MONTH_FIRST = frozenset(name for language in LANGUAGES if language.month_first for name in language.months)
 DOUBTFUL = frozenset(name for language in LANGUAGES for name in language.doubtful)
 # Those that no language knows as months only: "12 sept." is good French.
-DOUBTFUL_AFTER = DOUBTFUL - {name for language in LANGUAGES for name in language.months if name not in language.doubtful}
+DOUBTFUL_AFTER = DOUBTFUL - {
+    name for language in LANGUAGES for name in language.months if name not in language.doubtful
+}
 
 
 def any_of(name: str) -> frozenset[str]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from newsletter.core.deadline_finder.days import ANDS, ARTICLES, JOINS, Day, is_joiner, is_kind, is_word, read_days
+from newsletter.core.deadline_finder.days import (
+    ANDS,
+    ARTICLES,
+    JOINS,
+    Day,
+    is_joiner,
+    is_kind,
+    is_word,
+    read_days,
+)
 from newsletter.core.deadline_finder.languages import any_of
 from newsletter.core.deadline_finder.tokens import Clock, Kind, Token, clock_of
 from newsletter.core.deadline_finder.zones import SaidZone
@@ -98,7 +107,12 @@ def _behind(tokens: Sequence[Token], day: Day, limit: int, *, is_last: bool) -> 
             hours, glue, since = taken, 0, index + 1
         elif isinstance(token.value, SaidZone) and hours.zone is None:
             hours, glue = replace(hours, zone=token.value, last=index), 0
-        elif token.kind is Kind.WEEKDAY and _is_aside(tokens, index) and hours.weekday is None and day.weekday is None:
+        elif (
+            token.kind is Kind.WEEKDAY
+            and _is_aside(tokens, index)
+            and hours.weekday is None
+            and day.weekday is None
+        ):
             hours, glue = replace(hours, weekday=_number(token), last=index), 0
         elif _is_glue(token):
             glue += 1
@@ -146,7 +160,9 @@ def _with_clock(hours: Hours, clock: Clock, index: int, *, ranged: bool) -> Hour
     if said == again:
         return replace(hours, last=index)
     if {said, again} == same:  # "00:00 (midnight)"
-        return replace(hours, begin=replace(clock, hour=23, minute=59, doubt="midnight: which day"), last=index)
+        return replace(
+            hours, begin=replace(clock, hour=23, minute=59, doubt="midnight: which day"), last=index
+        )
     return None
 
 
@@ -155,7 +171,12 @@ def _clock_at(tokens: Sequence[Token], index: int) -> Clock | None:
     token = tokens[index]
     if isinstance(token.value, Clock):
         return token.value
-    if token.kind is Kind.NUMBER and not token.ordinal and _number(token) in _HOURS and is_joiner(tokens, index + 1):
+    if (
+        token.kind is Kind.NUMBER
+        and not token.ordinal
+        and _number(token) in _HOURS
+        and is_joiner(tokens, index + 1)
+    ):
         end = tokens[index + 2].value if index + 2 < len(tokens) else None
         if isinstance(end, Clock) and index + 2 < len(tokens):
             afternoon = end.hour > 12 and "p" in tokens[index + 2].word and _number(token) <= end.hour - 12  # noqa: PLR2004
@@ -184,7 +205,9 @@ def _is_aside(tokens: Sequence[Token], index: int) -> bool:
 def _closed(tokens: Sequence[Token], hours: Hours) -> Hours:
     """With the bracket that closes one inside."""
     inside = tokens[hours.first : hours.last + 1]
-    opened = sum(token.kind is Kind.OPEN for token in inside) - sum(token.kind is Kind.CLOSE for token in inside)
+    opened = sum(token.kind is Kind.OPEN for token in inside) - sum(
+        token.kind is Kind.CLOSE for token in inside
+    )
     if opened == 1 and is_kind(tokens, hours.last + 1, Kind.CLOSE):
         return replace(hours, last=hours.last + 1)
     return hours
@@ -220,7 +243,9 @@ def _chained(tokens: Sequence[Token], chain: list[tuple[Day, Hours]], joints: li
     if "list" in joints and not {"and", "range"} & set(joints):
         return [phrase for link in chain for phrase in _chained(tokens, [link], [])]
     chain = _with_years(chain, joints)
-    between = is_word(tokens, chain[0][1].first - 1, _BETWEEN) or is_word(tokens, chain[0][1].first - 2, _BETWEEN)
+    between = is_word(tokens, chain[0][1].first - 1, _BETWEEN) or is_word(
+        tokens, chain[0][1].first - 2, _BETWEEN
+    )
     phrases: list[Phrase] = []
     index = 0
     while index < len(chain):
@@ -252,7 +277,13 @@ def _phrase(chain: list[tuple[Day, Hours]], index: int, end: int) -> Phrase:
         begin, finish = _ends(hours, last)
     first = min(hours.first, last.first)
     return Phrase(
-        first, max(reach.last, last.last), start, last_day if end != index else None, begin, finish, hours.zone or reach.zone
+        first,
+        max(reach.last, last.last),
+        start,
+        last_day if end != index else None,
+        begin,
+        finish,
+        hours.zone or reach.zone,
     )
 
 

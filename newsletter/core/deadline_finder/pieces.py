@@ -61,7 +61,8 @@ def pieces(seen: str) -> Iterator[Piece]:
 
 def _blocks(seen: str) -> Iterator[_Block]:
     """Paragraphs, headings, entries of lists and cells of tables."""
-    heading, intro, columns = "", "", ()
+    heading, intro = "", ""
+    columns: tuple[str, ...] = ()
     block: _Block | None = None
     offset = 0
     for line in seen.split("\n"):
@@ -96,7 +97,13 @@ def _is_head(line: str) -> bool:
 def _intro(words: str, before: str) -> str:
     """What leads to the list below it: the last words that end in a colon."""
     stripped = words.rstrip()
-    return stripped.rpartition("\n")[2] if stripped.endswith(":") else before if len(stripped) < 2 * _NEAR else ""
+    return (
+        stripped.rpartition("\n")[2]
+        if stripped.endswith(":")
+        else before
+        if len(stripped) < 2 * _NEAR
+        else ""
+    )
 
 
 def _cells(line: str, start: int, columns: tuple[str, ...], labels: tuple[str, ...]) -> Iterator[_Block]:

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 END_OF_DAY = time(23, 59)
 _YEARS = range(1900, 2200)
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _FAR_AHEAD = timedelta(days=335)  # a day without a year that comes so late has most likely just passed
 # How much is left of a confidence when a person must decide this.
 _DOUBTS = (
@@ -71,7 +84,9 @@ def read_phrase(phrase: Phrase, judgement: Judgement, published: date, usual: st
 
 def _second(phrase: Phrase) -> Phrase:
     day = phrase.end or phrase.start
-    return type(phrase)(phrase.first, phrase.last, day, None, phrase.finish or phrase.begin, None, phrase.zone)
+    return type(phrase)(
+        phrase.first, phrase.last, day, None, phrase.finish or phrase.begin, None, phrase.zone
+    )
 
 
 def _days(phrase: Phrase, published: date) -> tuple[date | None, date | None] | None:
@@ -121,7 +136,9 @@ def _is_told_past(
         return judgement.is_past and not judgement.is_due
     if last is None or last >= published:
         return False
-    wanted = judgement.is_due or judgement.is_ahead or (judgement.is_told and judgement.kind is FindKind.DEADLINE)
+    wanted = (
+        judgement.is_due or judgement.is_ahead or (judgement.is_told and judgement.kind is FindKind.DEADLINE)
+    )
     return judgement.is_past or not wanted
 
 
@@ -227,7 +244,10 @@ def _clock_changes(local: datetime, zone: str) -> list[str]:
     if to_local(first, zone) != local:
         return [f"{local:%H:%M} does not exist on that day"]
     later = local + timedelta(hours=1)
-    if to_instant(later, zone) - first > timedelta(hours=1) and to_local(first + timedelta(hours=1), zone) == local:
+    if (
+        to_instant(later, zone) - first > timedelta(hours=1)
+        and to_local(first + timedelta(hours=1), zone) == local
+    ):
         return [f"{local:%H:%M} comes twice on that day"]
     return []
 

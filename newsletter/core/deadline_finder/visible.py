@@ -28,7 +28,9 @@ _HIDE = (
 )
 _EMPHASIS = re.compile(r"[*_]+")
 # One sign for each: spaces that do not break, and curly apostrophes.
-_ALIKE = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\t\v\f\u200b\ufeff", " ") | {"\u2019": "'"})
+_ALIKE = str.maketrans(
+    dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\t\v\f\u200b\ufeff", " ") | {"\u2019": "'"}
+)
 _NOT_A_BREAK = re.compile(r"[^\n]")
 
 

@@ -74,7 +74,11 @@ class SaidZone:
         """
         if self.offset is None or not self.name:
             return self.name or usual, True
-        own = _offset(wall, usual) == self.offset and self.name.startswith("Europe/") and usual.startswith("Europe/")
+        own = (
+            _offset(wall, usual) == self.offset
+            and self.name.startswith("Europe/")
+            and usual.startswith("Europe/")
+        )
         if own:
             return usual, True
         return self.name, _offset(wall, self.name) == self.offset
@@ -119,7 +123,11 @@ def _offset(wall: datetime, zone: str) -> timedelta | None:
 @lru_cache(maxsize=1)
 def _places() -> dict[str, str]:
     """Zones by the cities that CLDR names, in small letters, in every language."""
-    places = {zone.rpartition("/")[2].replace("_", " ").lower(): zone for zone in get_global("zone_territories") if "/" in zone}
+    places = {
+        zone.rpartition("/")[2].replace("_", " ").lower(): zone
+        for zone in get_global("zone_territories")
+        if "/" in zone
+    }
     for language in LANGUAGES:
         for zone, about in Locale.parse(language.code).time_zones.items():
             if "city" in about:
