@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.article import Article
 from newsletter.core.front_matter import parse_article
-from newsletter.core.front_matter_edit import with_deadline_at
+from newsletter.core.front_matter_edit import with_deadline_at, with_new_deadline
 from newsletter.core.front_matter_fields import is_language_code
 from newsletter.core.refusal import ContentRefused, Level, Problem
 from newsletter.core.text_encoding import guess_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from newsletter.core.article import ArticleText
+    from newsletter.core.article import ArticleText, DeadlineEntry
 
 _BLOCK = 1 << 20
 _ISSUE, _SERIES = ".issue.yaml", ".series.yaml"
@@ -75,11 +75,27 @@ class Library:
         Raises:
             ContentRefused: a file has errors, has no such deadline or cannot be written. Then none was changed.
         """
+        self._rewrite(slug, lambda source, shown, _: with_deadline_at(source, shown, slug, deadline, at))
+
+    def add_deadline(self, slug: str, entries: Mapping[str, DeadlineEntry]) -> None:
+        """Write a new deadline into the front matter of every language of an article; nothing else in the files changes.
+
+        Args:
+            slug: of the article.
+            entries: the deadline by language, each with the label of its language.
+
+        Raises:
+            ContentRefused: a file has errors, has such a deadline already or cannot be written. Then none was changed.
+        """
+        self._rewrite(slug, lambda source, shown, code: with_new_deadline(source, shown, slug, entries[code]))
+
+    def _rewrite(self, slug: str, change: Callable[[str, str, str], str]) -> None:
+        """Put what `change` makes of source, shown path and language in the place of each language's file."""
         changed: dict[Path, str] = {}
         for path in self._language_files(self._inside(self._articles, slug)):
             # Decoded here and not by `_source`, so that a byte order mark goes back to where it was.
             shown, source = self.shown(path), _utf8(self._bytes(path), self.shown(path))
-            changed[path] = with_deadline_at(source, shown, slug, deadline, at)
+            changed[path] = change(source, shown, path.stem)
         if not changed:
             raise self._missing(self._articles / slug / "en.md")
         for path, source in changed.items():
@@ -310,6 +326,26 @@ class Library:
     def _missing(self, path: Path) -> ContentRefused:
         what = f"There is no file '{self.shown(path)}'."
         return ContentRefused(Problem(what, "Put it there, or correct the name.", self.shown(path)))
+
+
+def read_text(path: Path) -> str:
+    """The text of any file, in a workspace or not; each end of a line is one line feed.
+
+    Raises:
+        ContentRefused: it is missing, empty, not UTF-8 or cannot be read.
+    """
+    try:
+        text = _utf8(path.read_bytes(), path.name)
+    except FileNotFoundError:
+        what = f"There is no file '{path.name}'."
+        raise ContentRefused(Problem(what, "Put it there, or correct the name.", str(path))) from None
+    except (OSError, ValueError) as error:  # a folder, no permission, a NUL in the name
+        reason = getattr(error, "strerror", None) or "its name is none"
+        what = f"The file cannot be read: {reason}."
+        raise ContentRefused(Problem(what, "Name a file that can be read.", str(path))) from None
+    if not text.strip("\ufeff \t\r\n"):
+        raise ContentRefused(Problem("The file is empty.", "Name a file with text in it.", str(path)))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _utf8(data: bytes, shown: str) -> str:

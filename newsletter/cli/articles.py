@@ -9,6 +9,7 @@ import typer
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, out, print_json, print_problems, print_table
 from newsletter.core.refusal import ContentRefused, Level, Problem
+from newsletter.flows.finds import find_advice
 from newsletter.flows.workspace import check_articles, read_articles
 
 app = typer.Typer(
@@ -79,7 +80,9 @@ def check(
 ) -> None:
     """Report every problem in the articles, with file and line."""
     with office() as here:
-        problems = check_articles(here, tuple(slugs or ()), here.clock().date())
+        now = here.clock()
+        problems = check_articles(here, tuple(slugs or ()), now.date())
+        problems += find_advice(here, tuple(slugs or ()), now)
     errors = sum(problem.level is Level.ERROR for problem in problems)
     if as_json:
         print_json({"errors": errors, "problems": [problem.as_dict() for problem in problems]})

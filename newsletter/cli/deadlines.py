@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli import finds
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, local_text, out, print_json, print_table
 from newsletter.core.wallclock import parse_local
@@ -16,6 +17,7 @@ from newsletter.flows.deadlines import DeadlineChange, cancel_deadline, move_dea
 from newsletter.flows.ladders import Ladder, known_ladder, list_ladders
 
 app = typer.Typer(name="deadlines", help="Deadlines of articles and their reminders.", no_args_is_help=True)
+finds.add_commands(app)
 Key = Annotated[str, typer.Argument(help="article/deadline, as `deadlines list` shows it.")]
 
 

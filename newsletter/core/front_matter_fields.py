@@ -41,6 +41,11 @@ def is_language_code(text: str) -> bool:
     return _LANGUAGE.fullmatch(text) is not None
 
 
+def is_identifier(text: str) -> bool:
+    """Whether `text` can be a name in files: small letters, digits and hyphens."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
 class Fields:
     """One mapping of the front matter, read field by field.
 

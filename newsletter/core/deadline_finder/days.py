@@ -9,7 +9,7 @@ from newsletter.core.deadline_finder.languages import DOUBTFUL, DOUBTFUL_AFTER, 
 from newsletter.core.deadline_finder.tokens import Figures, Kind, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from newsletter.core.deadline_finder.tokens import Clock
     from newsletter.core.deadline_finder.zones import SaidZone
@@ -221,8 +221,3 @@ def _day(tokens: Sequence[Token], index: int) -> int:
 
 def _value(token: Token) -> int:
     return token.value if isinstance(token.value, int) else 0
-
-
-def neighbours(days: Sequence[Day]) -> Iterator[tuple[Day, Day]]:
-    """Each day with the next."""
-    yield from zip(days, days[1:], strict=False)

@@ -61,7 +61,8 @@ def pieces(seen: str) -> Iterator[Piece]:
 
 def _blocks(seen: str) -> Iterator[_Block]:
     """Paragraphs, headings, entries of lists and cells of tables."""
-    heading, intro, columns = "", "", ()
+    heading, intro = "", ""
+    columns: tuple[str, ...] = ()
     block: _Block | None = None
     offset = 0
     for line in seen.split("\n"):

@@ -11,7 +11,7 @@ from newsletter.core.deadline_finder.languages import LANGUAGES, MONTHS, WEEKDAY
 from newsletter.core.deadline_finder.zones import CODE_PATTERN, SaidZone, fixed_zone, named_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _NOON_HOUR, _LAST_HOUR, _LAST_MINUTE = 12, 23, 59
 
@@ -92,9 +92,12 @@ _ORDINALS = "|".join(language.ordinals for language in LANGUAGES)
 _MONTH = rf"(?:{_names(MONTHS)})"
 _FREE = r"(?<![\w/+])(?<!\d[.,-])"  # not in the middle of a number, a version or a name of a file
 _LETTERS = r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*"
-_IN_FIGURES = (
+_ISO = (
     r"(?P<iso>(?<![\w./+-])(?P<iy>\d{4})-(?P<im>\d{2})-(?P<id>\d{2})(?:T(?P<ih>\d{2}):(?P<in>\d{2})(?::\d{2}(?:\.\d+)?)?"
-    r"(?P<iz>Z|[+-]\d{2}:?\d{2})?)?(?![\w]|[-/]\d))",
+    r"(?P<iz>Z|[+-]\d{2}:?\d{2})?)?(?![\w]|[-/]\d))"
+)
+_IN_FIGURES = (
+    _ISO,
     rf"(?P<big>{_FREE}(?P<by>\d{{4}})/(?P<bm>\d{{1,2}})/(?P<bd>\d{{1,2}})(?![\w/]|[.,-]\d))",
     rf"(?P<full>{_FREE}(?P<fa>\d{{1,2}})(?P<fs>[/.-])(?P<fb>\d{{1,2}})(?P=fs)(?P<fy>\d{{4}}|\d{{2}})(?![\w/]|[.,-]\d))",
     rf"(?P<mixed>{_FREE}(?P<xd>\d{{1,2}})[-/](?P<xm>{_MONTH})[-/](?P<xy>\d{{4}}|\d{{2}})(?![\w/-]))",
@@ -242,7 +245,7 @@ def _figures(year: int | None, day: int, month: int, *, sure: bool) -> Figures |
     return Figures(year, month, day, doubt)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[re.Match[str]], object]] = {
     "iso": _iso,
     "big": _big,
     "full": _full,
