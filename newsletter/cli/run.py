@@ -12,12 +12,13 @@ from newsletter.cli.demo import run_demo
 from newsletter.cli.place import office, workspace
 from newsletter.cli.serving import run_everything, run_web
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
+from newsletter.cli.timing import going_row, moved, when
 from newsletter.core.refusal import Level
 from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.daemon import run_daemon
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.doctor import examine
-from newsletter.flows.plan import forecast
+from newsletter.flows.plan import Forecast, forecast
 from newsletter.starter import lay_out
 from newsletter.wiring import open_office
 from newsletter.worker import run_worker
@@ -87,14 +88,17 @@ def plan(
                 "campaign": one.campaign.name,
                 "recipients": one.recipients,
                 "withheld": one.withheld(),
+                "each_reader": one.campaign.timing.each_reader,
+                "moved": moved(one.occurrence),
             }
+            | going_row(one.going)
             for one in planned
         ]
         print_json({"plan": rows})
         return
     shown = [
         (
-            local_text(one.instant, one.campaign.zone),
+            "; ".join(filter(None, (_when(one), moved(one.occurrence)))),
             one.campaign.kind,
             one.campaign.name,
             one.recipients,
@@ -107,6 +111,14 @@ def plan(
         ["when", "kind", "campaign", "people#", "withheld"],
         shown,
         "Nothing is planned in this time.",
+    )
+
+
+def _when(one: Forecast) -> str:
+    if one.campaign.timing.each_reader:
+        return when(one.campaign, one.going)
+    return "; ".join(
+        filter(None, (local_text(one.instant, one.campaign.zone), when(one.campaign, one.going)))
     )
 
 
