@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from audience import freeze, imported
 from databases import Databases
 from distance import distance, shortfall
+from planning import planning
 from postfix import postfix, why_not
 from results import show, table
 from sending import Sending, send
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-CASES = ("send", "freeze", "import", "postfix", "distance")
+CASES = ("send", "freeze", "import", "postfix", "distance", "plan")
 LETTER = range(44_000, 47_001)  # octets on the wire that figures of other senders are for
 TRIAL = 300
 
@@ -88,6 +89,9 @@ class Bench:
     def _distance(self) -> Iterator[dict[str, Any]]:
         with running(*self._sink) as port:
             yield from distance(port, self._octets)
+
+    def _plan(self) -> Iterator[dict[str, Any]]:
+        yield planning()
 
 
 def main() -> None:

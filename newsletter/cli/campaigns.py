@@ -11,6 +11,7 @@ import typer
 from newsletter.cli import missed
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
+from newsletter.cli.timing import going_row, when
 from newsletter.core.campaign import Campaign
 from newsletter.core.refusal import Level
 from newsletter.core.wallclock import parse_local
@@ -18,7 +19,7 @@ from newsletter.flows import approve as steps
 from newsletter.flows.build import build_previews
 from newsletter.flows.check import check_campaign
 from newsletter.flows.issues import read_issue
-from newsletter.flows.plan import audience_of, withheld_counts
+from newsletter.flows.plan import audience_of, going_of, withheld_counts
 from newsletter.flows.report import CampaignReport, report_campaign
 from newsletter.flows.send_test import send_test
 from newsletter.store.campaigns import list_campaigns
@@ -38,6 +39,8 @@ def _row(campaign: Campaign) -> dict[str, Any]:
         "segment": campaign.segment,
         "at": None if campaign.at is None else campaign.at.isoformat(timespec="minutes"),
         "zone": campaign.zone,
+        "each_reader": campaign.timing.each_reader,
+        "window": "" if campaign.timing.window is None else str(campaign.timing.window),
     }
 
 
@@ -73,14 +76,18 @@ def show(name: Name, as_json: AsJson = False) -> None:
     with office() as here:
         campaign = steps.known_campaign(here, name)
         audience = audience_of(here, campaign, here.clock())
+        going = going_of(here, campaign, max(campaign.instant or here.clock(), here.clock()))
     languages: dict[str, int] = {}
     for (language, reason), count in audience.items():
         if reason is None:
             languages[language] = languages.get(language, 0) + count
     if as_json:
-        print_json(_row(campaign) | {"would_get_it": languages, "withheld": withheld_counts(audience)})
+        told = {"would_get_it": languages, "withheld": withheld_counts(audience)}
+        print_json(_row(campaign) | going_row(going) | told)
         return
     rows = [(key, value) for key, value in _row(campaign).items() if value]
+    if campaign.at is not None and when(campaign, going):
+        rows.append(("when", when(campaign, going)))
     rows.append(("articles", ", ".join(campaign.content.articles)))
     rows.append(("would get it", counted(languages)))
     rows.append(("withheld", counted(withheld_counts(audience))))
@@ -179,10 +186,18 @@ def schedule(
         campaign = steps.known_campaign(here, name)
         local = parse_local(at) if at else _its_time(campaign)
         instant = steps.schedule_campaign(here, name, local, zone or campaign.zone, here.clock())
+        campaign = steps.known_campaign(here, name)
+        going = going_of(here, campaign, max(campaign.instant or instant, here.clock()))
     if as_json:
-        print_json({"campaign": name, "state": "scheduled", "instant": instant.isoformat()})
+        told = {"campaign": name, "state": "scheduled", "instant": instant.isoformat()}
+        print_json(told | going_row(going))
         return
-    out.print(f"'{name}' leaves on {local_text(instant, zone or campaign.zone)}.", highlight=False)
+    if campaign.timing.each_reader:
+        out.print(f"'{name}' leaves on {when(campaign, going)}.", highlight=False)
+        return
+    out.print(f"'{name}' leaves on {local_text(instant, campaign.zone)}.", highlight=False)
+    if going.opens:
+        out.print(f"It {when(campaign, going)}.", highlight=False)
 
 
 def _its_time(campaign: Campaign) -> datetime:

@@ -13,11 +13,12 @@ from newsletter.cli.place import office, workspace
 from newsletter.cli.serving import run_everything, run_web
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
 from newsletter.cli.simulate import simulate_plan
+from newsletter.cli.timing import going_row, moved, when
 from newsletter.core.refusal import Level
 from newsletter.daemon import run_daemon
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.doctor import examine
-from newsletter.flows.plan import forecast
+from newsletter.flows.plan import Forecast, forecast
 from newsletter.starter import lay_out
 from newsletter.wiring import open_office
 from newsletter.worker import run_worker
@@ -73,11 +74,17 @@ def plan(start: Begin = "", end: End = "", zone: InZone = "", as_json: AsJson = 
         sync_deadlines(here, now)
         planned = forecast(here, begin, until, now)
     if as_json:
-        print_json({"plan": [one.as_dict() for one in planned]})
+        rows = [
+            one.as_dict()
+            | {"each_reader": one.campaign.timing.each_reader, "moved": moved(one.occurrence)}
+            | going_row(one.going)
+            for one in planned
+        ]
+        print_json({"plan": rows})
         return
     shown = [
         (
-            local_text(one.instant, one.campaign.zone),
+            "; ".join(filter(None, (_when(one), moved(one.occurrence)))),
             one.campaign.kind,
             one.campaign.name,
             one.campaign.segment,
@@ -88,6 +95,13 @@ def plan(start: Begin = "", end: End = "", zone: InZone = "", as_json: AsJson = 
     ]
     columns = ["when", "kind", "campaign", "segment", "people#", "withheld"]
     print_table("Planned", columns, shown, "Nothing is planned in this time.")
+
+
+def _when(one: Forecast) -> str:
+    if one.campaign.timing.each_reader:
+        return when(one.campaign, one.going)
+    at = local_text(one.instant, one.campaign.zone)
+    return "; ".join(filter(None, (at, when(one.campaign, one.going))))
 
 
 def scheduler(health: Health = "") -> None:

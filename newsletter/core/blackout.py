@@ -5,6 +5,7 @@ The holidays come from the library `holidays`, which is released every fortnight
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from newsletter.core.refusal import ContentRefused, Problem
 REACH = timedelta(days=14)
 """An occurrence is moved by at most this; where no working day is that near it is skipped."""
 _DAY = timedelta(days=1)
+_COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _SATURDAY = 5
 _LANGUAGES = {"en": "en_US"}
 _LONGEST_RANGE = timedelta(days=366)
@@ -108,11 +110,13 @@ def check_country(code: str) -> str:
         ContentRefused: no holidays are known of this country, or it has no such part.
     """
     try:
-        _holidays(code, 2027, "en")
-    except (NotImplementedError, ValueError, KeyError):
+        known = bool(_COUNTRY.fullmatch(code) and _holidays(code, 2027, "en"))
+    except NotImplementedError:
+        known = False
+    if not known:
         what = f"No public holidays are known of '{code}'."
         remedy = "Write the two letters of a country such as BE, or with its part such as DE-BY."
-        raise ContentRefused(Problem(what, remedy)) from None
+        raise ContentRefused(Problem(what, remedy))
     return code
 
 

@@ -8,6 +8,7 @@ from newsletter.core.refusal import Level, Problem, Refusal
 from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.plan import audience_of
+from newsletter.flows.sending_hours import may_go, window_of
 from newsletter.flows.workspace import check_articles
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def check_campaign(office: Office, campaign: Campaign, now: datetime) -> list[Pr
         return [*problems, *(problem for problem in refusal.problems if problem not in problems)]
     for rule in _EDITION_RULES:
         problems += rule(editions)
-    return problems + list(_audience(office, campaign, now))
+    return [*problems, *_its_day(office, campaign), *_audience(office, campaign, now)]
 
 
 def _too_big(editions: Mapping[str, Edition]) -> Iterator[Problem]:
@@ -78,6 +79,19 @@ _EDITION_RULES: tuple[Callable[[Mapping[str, Edition]], Iterator[Problem]], ...]
     _no_way_out,
     _too_big,
 )
+
+
+def _its_day(office: Office, campaign: Campaign) -> Iterator[Problem]:
+    if campaign.at is None or campaign.instant is None:
+        return
+    why = office.settings.blackouts.blackout.reason(campaign.at.date())
+    if why:
+        what = f"{campaign.at:%A %Y-%m-%d} is a day on which nothing should go out: {why}."
+        yield Problem(what, "Choose another day, or leave it if that is meant.", level=Level.WARNING)
+    if not may_go(office, campaign, campaign.instant):
+        what = f"At {campaign.at:%H:%M} its window is closed: {window_of(office, campaign)}."
+        remedy = "It is launched then and goes when the window opens."
+        yield Problem(what, remedy, level=Level.WARNING)
 
 
 def _audience(office: Office, campaign: Campaign, now: datetime) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, JoinedWithin, NoneOf
 from newsletter.core.wallclock import to_local
 from newsletter.flows.planned import due_mails, planned_mails
-from newsletter.flows.sending_hours import wave_moments
+from newsletter.flows.sending_hours import wave_moments, window_of
 from newsletter.flows.workspace import People, read_people
 from newsletter.store.audience import (
     Audience,
@@ -35,20 +35,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Going:
+    """When mail of a campaign goes once it is launched.
+
+    Attributes:
+        waves: instants and how many people each, for a campaign that goes by each reader's clock.
+        opens: when its window opens; None when it is open at the moment of launch.
+    """
+
+    waves: tuple[tuple[datetime, int], ...] = ()
+    opens: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """One mail to come, and its audience then, if nobody does anything until then.
 
     Attributes:
         instant: when it is launched, UTC.
         occurrence: with what it was moved for, if it was.
-        waves: when it goes to how many, for a campaign that goes by each reader's clock.
+        going: when mail then really goes.
     """
 
     campaign: Campaign
     instant: datetime
     audience: Audience
     occurrence: Occurrence
-    waves: tuple[tuple[datetime, int], ...] = ()
+    going: Going
 
     @property
     def recipients(self) -> int:
@@ -103,9 +116,16 @@ def audience_of(office: Office, campaign: Campaign, now: datetime, step: StepDay
         return forecast_audience(connection, campaign, people.segments, office.settings.languages, now, step)
 
 
-def _waves(office: Office, campaign: Campaign, now: datetime) -> tuple[tuple[datetime, int], ...]:
+def going_of(office: Office, campaign: Campaign, launched: datetime) -> Going:
+    """When mail of a campaign goes that is launched at `launched`."""
     if not campaign.timing.each_reader:
-        return ()
+        window = window_of(office, campaign)
+        opens = window.goes_at(launched, campaign.zone, campaign.not_after)
+        return Going(opens=opens if opens > launched else None)
+    return Going(_waves(office, campaign, launched))
+
+
+def _waves(office: Office, campaign: Campaign, now: datetime) -> tuple[tuple[datetime, int], ...]:
     people = read_people(office)
     with office.database.read() as connection:
         zones = forecast_zones(connection, campaign, people.segments, office.settings.languages, now)
@@ -135,8 +155,8 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
             if start <= instant < end and waiting and not occurrence.is_too_late(now):
                 audience = counter.audience(mail, max(instant, now))
                 if audience or (mail.campaign.kind is not CampaignKind.CORRECTION and mail.step is None):
-                    waves = _waves(office, mail.campaign, max(instant, now))
-                    found.append(Forecast(mail.campaign, instant, audience, occurrence, waves))
+                    going = going_of(office, mail.campaign, max(instant, now))
+                    found.append(Forecast(mail.campaign, instant, audience, occurrence, going))
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
 
 

@@ -54,12 +54,17 @@ def _zone(value: str) -> str:
 
 
 def _country(value: str) -> str:
-    _told(lambda: check_country(value))
-    return value
+    try:
+        return check_country(value)
+    except Refusal as refusal:
+        raise ValueError(refusal.problems[0].remedy) from None
 
 
 def _dates(value: str) -> str:
-    _told(lambda: parse_dates(value))
+    try:
+        parse_dates(value)
+    except Refusal as refusal:
+        raise ValueError(refusal.problems[0].remedy) from None
     return value
 
 

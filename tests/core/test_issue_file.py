@@ -67,6 +67,16 @@ def test_an_issue_becomes_a_draft():
     assert campaign.lateness == timedelta(hours=6)
 
 
+def test_hours_and_each_readers_own_zone():
+    campaign = read(
+        SMALLEST + "zone: reader\nwindow: [08:00-12:00, 14:00-18:00]\nquiet: 12:30-13:00\ndays: weekdays\n"
+    )
+    assert (campaign.zone, campaign.timing.each_reader) == ("Europe/Brussels", True)
+    assert str(campaign.timing.window) == "08:00-12:00, 14:00-18:00, weekdays, not 12:30-13:00"
+    assert read(SMALLEST).timing.window is None
+    assert read(SMALLEST + "window: always\n").timing.window.is_always
+
+
 def test_what_an_issue_does_not_say_is_the_habit_of_the_office():
     campaign = read(SMALLEST)
     assert campaign.kind is CampaignKind.ISSUE

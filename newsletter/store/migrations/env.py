@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from newsletter.store import calendar_tables  # noqa: F401 - its tables belong to the metadata
-from newsletter.store import find_tables  # noqa: F401 - its tables are in the metadata once it is imported
+from newsletter.store import (
+    calendar_tables,  # noqa: F401 - its tables belong to the metadata
+    find_tables,  # noqa: F401 - its tables are in the metadata once it is imported
+)
 from newsletter.store.tables import metadata
 
 context.configure(
