@@ -1,4 +1,4 @@
-"""The only reader of the workspace's folders: articles, templates, lists of people. It writes moved deadlines and rejects.
+"""The only reader of the workspace's folders: articles, templates, lists of people. It writes moved deadlines, drafts and rejects.
 
 What it reads is the text of files; what the text means is asked of the core. Paths in problems are relative to the
 workspace, so that a message reads the same on every machine.
@@ -7,6 +7,7 @@ workspace, so that a message reads the same on every machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from shutil import copymode
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,49 @@ class Library:
             raise self._missing(self._articles / slug / "en.md")
         for path, source in changed.items():
             self._replace(path, source)
+
+    def has_article(self, slug: str) -> bool:
+        """Whether there is a folder, or anything else, where an article of this name would be."""
+        return self._inside(self._articles, slug).exists()
+
+    def write_draft(self, slug: str, language: str, source: str) -> bool:
+        """Write a new file of an article; False if there is one already with other words, which is left as it is.
+
+        Raises:
+            ContentRefused: it cannot be written.
+        """
+        path = self._inside(self._articles, slug) / f"{language}.md"
+        beside = path.with_name(f".{path.name}.new")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(source.encode())
+            try:
+                path.hardlink_to(beside)  # the whole file or none, and never over another one
+            except FileExistsError:
+                return path.read_bytes() == source.encode()
+            finally:
+                beside.unlink(missing_ok=True)
+        except OSError as error:
+            what = f"The file cannot be written: {error.strerror}."
+            raise ContentRefused(
+                Problem(what, "Check the permissions of its folder.", self.shown(path))
+            ) from None
+        return True
+
+    def rewrite_draft(self, slug: str, language: str, source: str, was: str) -> bool:
+        """Write a file again if nobody has touched it since; False if somebody has, or if it is gone.
+
+        Args:
+            was: SHA-256 of the file as it was written last, in hexadecimal digits.
+
+        Raises:
+            ContentRefused: it cannot be written.
+        """
+        path = self._inside(self._articles, slug) / f"{language}.md"
+        if not path.is_file() or sha256(self._bytes(path)).hexdigest() != was:
+            return False
+        self._replace(path, source)
+        return True
 
     def read_image(self, slug: str, src: str) -> bytes:
         """The bytes of a picture of an article.

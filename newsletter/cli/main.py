@@ -16,6 +16,7 @@ from newsletter.cli import (
     db,
     deadlines,
     deliveries,
+    feeds,
     lanes,
     run,
     segments,
@@ -33,7 +34,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for noun in (articles, campaigns, segments, subscribers, deadlines, deliveries, lanes, suppressions, db):
+for noun in (
+    articles, campaigns, segments, subscribers, deadlines, deliveries, feeds, lanes, suppressions, db,
+):  # fmt: skip
     app.add_typer(noun.app)
 run.add_commands(app)
 

@@ -13,12 +13,15 @@ from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ConfigurationRefused, Problem, Refusal
 from newsletter.settings.environment import Environment, File, SecretFiles
 from newsletter.settings.parts import (
+    Address,
     DatabaseUrl,
     Deadlines,
     Delivery,
     Dkim,
     Dns,
     Engine,
+    Feed,
+    FeedName,
     FolderTransport,
     Lanes,
     Language,
@@ -29,6 +32,7 @@ from newsletter.settings.parts import (
     Sender,
     SmtpTransport,
     Url,
+    Web,
     Zone,
 )
 from newsletter.settings.problems import as_problem, unknown_key
@@ -69,6 +73,9 @@ class Settings(BaseSettings):
     engine: Engine = Engine()
     dkim: tuple[Dkim, ...] = ()
     dns: Dns = Dns()
+    web: Web = Web()
+    feeds: dict[FeedName, Feed] = {}
+    officers: tuple[Address, ...] = ()
     tracking: Literal["none"] = "none"
     secret: SecretStr = SecretStr("")
 
