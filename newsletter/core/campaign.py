@@ -61,6 +61,8 @@ class CampaignContent:
         template: which mail of `templates/email`, by its name.
         articles: slugs in reading order; the first is the lead.
         number: number of the issue, None when it has none.
+        public: whether what it carries may also be read by anybody, in our feeds.
+        digest: the digest that it is an issue of, "" for every other campaign.
     """
 
     template: str
@@ -71,6 +73,8 @@ class CampaignContent:
     openings: Mapping[str, str] = field(default_factory=dict)
     closings: Mapping[str, str] = field(default_factory=dict)
     signatures: Mapping[str, str] = field(default_factory=dict)
+    public: bool = True
+    digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"articles": list(self.articles)}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
-    "articles", "segment", "exclude", "sender", "at", "zone",
+    "articles", "segment", "exclude", "sender", "at", "zone", "public",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -83,6 +83,13 @@ class _Reader:
             return default
         return str(value)
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.source.value.get(key, default)
+        if not isinstance(value, bool):
+            self._wrong(key, "A yes or no should stand here.", "Write true or false.")
+            return default
+        return value
+
     def number(self, key: str) -> int | None:
         value = self.source.value.get(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
@@ -140,6 +147,7 @@ def parse_issue(
             openings=reader.by_language("opening", languages),
             closings=reader.by_language("closing", languages),
             signatures=reader.by_language("signature", languages),
+            public=reader.flag("public", default=True),
         ),
         segment=reader.text("segment", needed=True),
         zone=reader.zone("zone", zone),
