@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection
 
 # Kinds whose readers get the article itself; a reminder only tells of its deadline.
 _CARRY = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
@@ -70,7 +70,7 @@ def count_people(
     return connection.execute(query).scalar_one()
 
 
-def _by_article(found: Sequence[Row[Any]], slugs: Collection[str]) -> dict[str, list[int]]:
+def _by_article(found: Sequence[Any], slugs: Collection[str]) -> dict[str, list[int]]:
     carried: dict[str, list[int]] = {}
     for row in found:
         for slug in row.content["articles"]:
