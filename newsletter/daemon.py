@@ -19,7 +19,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.destinations import learn_providers
 from newsletter.flows.elsewhere import publish_workspace
+from newsletter.flows.feeds import poll_due_feeds
 from newsletter.flows.launch import wake_nobody
+from newsletter.flows.notices import send_notices
 from newsletter.flows.tick import launch_due, note_alive, waiting_campaigns
 from newsletter.wiring import open_engine
 from newsletter.worker import (
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 1
 FILES_SECONDS = 15
 PROVIDERS_SECONDS = 180
+OUTSIDE_SECONDS = 30
 
 log = structlog.get_logger()
 
@@ -101,6 +104,14 @@ class Daemon:
         if learned:
             log.info("domains looked up", count=learned)
 
+    def look_outside(self) -> None:
+        """Read the feeds that are due, and send what waits for officers."""
+        for poll in poll_due_feeds(self.office, self.office.clock()):
+            log.info("feed", name=poll.feed, new=len(poll.new), trouble=poll.trouble)
+        sent = send_notices(self.office, self.office.clock())
+        if sent:
+            log.info("notices sent", count=sent)
+
     def beat(self) -> None:
         """Say that this daemon is alive."""
         note_alive(self.office, self.office.clock())
@@ -128,6 +139,7 @@ def start_scheduler(daemon: Daemon) -> BackgroundScheduler:
         (daemon.launch, TICK_SECONDS),
         (daemon.beat, BEAT_SECONDS),
         (daemon.learn_providers, PROVIDERS_SECONDS),
+        (daemon.look_outside, OUTSIDE_SECONDS),
     ]
     if daemon.engine and not daemon.engine.looks_by_itself:
         jobs.append((daemon.wake, TICK_SECONDS))

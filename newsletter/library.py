@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from newsletter.core.article import ArticleText
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_ISSUE = ".issue.yaml"
+_ISSUE, _DIGEST = ".issue.yaml", ".digest.yaml"
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
 
 
@@ -209,6 +209,22 @@ class Library:
     def issues(self) -> list[str]:
         """Names of the issue files, sorted."""
         return sorted(path.name.removesuffix(_ISSUE) for path in self._articles.glob(f"*{_ISSUE}"))
+
+    def digest_source(self, name: str) -> tuple[str, str]:
+        """Path and text of the file of a digest, `articles/NAME.digest.yaml`.
+
+        Raises:
+            ContentRefused: it is missing or is not UTF-8; the refusal names the digests there are.
+        """
+        path = self._articles / f"{name}{_DIGEST}"
+        if name not in self.digests():
+            remedy = f"Digests here: {', '.join(self.digests()) or 'none yet'}."
+            raise ContentRefused(Problem(f"There is no digest '{name}'.", remedy, self.shown(path)))
+        return self._source(path)
+
+    def digests(self) -> list[str]:
+        """Names of the files of digests, sorted."""
+        return sorted(path.name.removesuffix(_DIGEST) for path in self._articles.glob(f"*{_DIGEST}"))
 
     def read_people_file(self, path: Path) -> tuple[list[str], str]:
         """The lines of a file of people, and its name for problems.

@@ -16,6 +16,7 @@ from newsletter.cli import (
     db,
     deadlines,
     deliveries,
+    digests,
     feeds,
     lanes,
     run,
@@ -35,7 +36,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for noun in (
-    articles, campaigns, segments, subscribers, deadlines, deliveries, feeds, lanes, suppressions, db,
+    articles, campaigns, segments, subscribers, deadlines, deliveries, digests, feeds, lanes, suppressions, db,
 ):  # fmt: skip
     app.add_typer(noun.app)
 run.add_commands(app)

@@ -38,14 +38,15 @@ class CampaignState(StrEnum):
 
 
 CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
-    CampaignState.DRAFT: frozenset({CampaignState.APPROVED, CampaignState.CANCELLED}),
+    # Missed before anybody approved it: the issue of a digest.
+    CampaignState.DRAFT: frozenset({CampaignState.APPROVED, CampaignState.MISSED, CampaignState.CANCELLED}),
     CampaignState.APPROVED: frozenset(
-        {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED}
+        {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.MISSED, CampaignState.CANCELLED}
     ),
     CampaignState.SCHEDULED: frozenset(
         {CampaignState.APPROVED, CampaignState.SENDING, CampaignState.MISSED, CampaignState.CANCELLED}
     ),
-    CampaignState.MISSED: frozenset({CampaignState.SCHEDULED, CampaignState.CANCELLED}),
+    CampaignState.MISSED: frozenset({CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED}),
     CampaignState.SENDING: frozenset({CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED}),
     CampaignState.PAUSED: frozenset({CampaignState.SENDING, CampaignState.CANCELLED}),
     CampaignState.SENT: frozenset(),

@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
     """Takes values out of the document and collects what is wrong with them."""
 
     source: LocatedYaml
@@ -133,7 +133,7 @@ def parse_issue(
     source = parse_yaml(text, path)
     if not isinstance(source.value, dict):
         raise ContentRefused(Problem("An issue is a list of keys.", "Start from the sample issue.", path, 1))
-    reader = _Reader(source, _unknown_keys(source) + _bad_name(name, path))
+    reader = Reader(source, unknown_keys(source, _KEYS) + bad_name(name, path))
     kind = reader.choice("kind", tuple(kind.value for kind in _KINDS), CampaignKind.ISSUE)
     campaign = Campaign(
         name=name,
@@ -161,17 +161,19 @@ def parse_issue(
     return campaign
 
 
-def _unknown_keys(source: LocatedYaml) -> list[Problem]:
+def unknown_keys(source: LocatedYaml, keys: tuple[str, ...]) -> list[Problem]:
+    """A problem for each key of the outermost level that is not one of `keys`."""
     problems = []
     for key in source.value:
-        if key not in _KEYS:
-            close: Any = get_close_matches(key, _KEYS, n=1)
-            remedy = f"Did you mean '{close[0]}'?" if close else f"Keys are {', '.join(_KEYS)}."
+        if key not in keys:
+            close: Any = get_close_matches(key, keys, n=1)
+            remedy = f"Did you mean '{close[0]}'?" if close else f"Keys are {', '.join(keys)}."
             problems.append(source.problem(f"The key '{key}' is not known here.", remedy, key))
     return problems
 
 
-def _bad_name(name: str, path: str) -> list[Problem]:
+def bad_name(name: str, path: str) -> list[Problem]:
+    """What speaks against a campaign of this name."""
     if RESERVED_NAME.fullmatch(name):
         what = f"'{name}' is the name of a reminder."
         return [Problem(what, "Give the file another name: reminders are made by themselves.", path)]

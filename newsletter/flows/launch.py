@@ -87,9 +87,7 @@ def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
         ):
             return None
         if campaign.id:
-            campaign_rows.move_campaign(
-                connection, campaign.id, CampaignState.SCHEDULED, CampaignState.MISSED
-            )
+            campaign_rows.move_campaign(connection, campaign.id, campaign.state, CampaignState.MISSED)
     return Launch(campaign, occurrence.instant, OccurrenceState.MISSED, 0)
 
 

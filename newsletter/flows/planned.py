@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import CampaignState
 from newsletter.core.due_mail import DueMail
 from newsletter.core.schedule import Occurrence
+from newsletter.flows.digest_plan import digest_mails
 from newsletter.flows.remind import reminder_mails
 from newsletter.store.campaigns import list_campaigns
 from newsletter.store.occurrences import claimed_schedules
@@ -29,7 +30,7 @@ def campaign_mails(office: Office, _now: datetime, until: datetime) -> Iterator[
             yield DueMail(Occurrence(campaign.schedule, campaign.instant, campaign.lateness), campaign)
 
 
-PLANNERS: tuple[Planner, ...] = (campaign_mails, reminder_mails)
+PLANNERS: tuple[Planner, ...] = (campaign_mails, reminder_mails, digest_mails)
 
 
 def planned_mails(office: Office, now: datetime, until: datetime) -> Iterator[DueMail]:

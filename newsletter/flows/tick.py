@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsletter.core.refusal import Refusal
+from newsletter.flows.digests import prepare_due_digests
 from newsletter.flows.launch import Launch, launch_mail, wake_nobody
 from newsletter.flows.planned import due_mails
 from newsletter.store.campaigns import campaigns_with_work
@@ -25,7 +26,7 @@ def launch_due(office: Office, now: datetime, wake: Wake = wake_nobody) -> tuple
         is tried again on the next beat until it is too late.
     """
     launches: list[Launch] = []
-    refusals: list[Refusal] = []
+    refusals: list[Refusal] = prepare_due_digests(office, now)[1]
     for mail in due_mails(office, now):
         try:
             launch = launch_mail(office, mail, now, wake)

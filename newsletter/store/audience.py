@@ -9,6 +9,7 @@ from sqlalchemy import Integer, String, case, exists, false, func, insert, liter
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.lane import OTHERS
+from newsletter.store.carried import got_any_of, launched_with
 from newsletter.store.engine import plan_for_many
 from newsletter.store.gate import withheld_reason
 from newsletter.store.lanes import know_lanes
@@ -47,7 +48,8 @@ def freeze_audience(
     """
     know_lanes(connection, [OTHERS, *(group.name for group in groups)])
     plan_for_many(connection)
-    found = _audience(campaign, segments, languages, now).add_columns(_lane(groups).label("lane"))
+    had = _had_it(connection, campaign)
+    found = _audience(campaign, segments, languages, now, had).add_columns(_lane(groups).label("lane"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
     row = found.order_by(subscribers.c.id).offset(0).subquery().c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
@@ -78,7 +80,8 @@ def forecast_audience(
     now: datetime,
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
-    audience = _audience(campaign, segments, languages, now).subquery()
+    had = _had_it(connection, campaign)
+    audience = _audience(campaign, segments, languages, now, had).subquery()
     row = audience.c
     query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
     return {(language, reason): count for language, reason, count in connection.execute(query)}
@@ -96,16 +99,31 @@ def withheld_now(connection: Connection, identity: int, now: datetime) -> str | 
 
 
 def _audience(
-    campaign: Campaign, segments: Mapping[str, Segment], languages: Sequence[str], now: datetime
+    campaign: Campaign,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    had: Sequence[int],
 ) -> Select[Any]:
     person = subscribers.c
     excluded = or_(
         false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude)
     )
     withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
-    reason = case((excluded, Withheld.EXCLUDED.value), else_=withheld).label("reason")
+    rules = [(excluded, Withheld.EXCLUDED.value)]
+    if had:
+        rules.append((got_any_of(had), Withheld.HAD_IT.value))
+    reason = case(*rules, else_=withheld).label("reason")
     inside = _inside(campaign, segments, now)
     return select(person.id, _language(languages).label("language"), reason).where(inside)
+
+
+def _had_it(connection: Connection, campaign: Campaign) -> list[int]:
+    """Campaigns that have carried an article of this digest: whoever got one of them does not get it a second time."""
+    if not campaign.content.digest:
+        return []
+    carried = launched_with(connection, campaign.content.articles)
+    return sorted({identity for some in carried.values() for identity in some} - {campaign.id})
 
 
 def _inside(campaign: Campaign, segments: Mapping[str, Segment], now: datetime) -> ColumnElement[bool]:

@@ -40,14 +40,19 @@ def launched_with(connection: Connection, slugs: Collection[str]) -> dict[str, l
 
 
 def waiting_with(
-    connection: Connection, slugs: Collection[str], states: Sequence[CampaignState]
+    connection: Connection, slugs: Collection[str], states: Sequence[CampaignState], *, digests: bool = False
 ) -> dict[str, list[int]]:
-    """Ids of the campaigns that are still to be launched with each of these articles, and stand in one of `states`."""
+    """Ids of the campaigns that are still to be launched with each of these articles, and stand in one of `states`.
+
+    Args:
+        digests: whether only the issues of digests count.
+    """
     row = campaigns.c
     query = select(row.id, row.content).where(
         row.kind.in_(_CARRY), row.launched_at.is_(None), row.state.in_(states)
     )
-    return _by_article(connection.execute(query.order_by(row.id)).all(), slugs)
+    found = connection.execute(query.order_by(row.id)).all()
+    return _by_article([one for one in found if not digests or one.content.get("digest")], slugs)
 
 
 def got_any_of(identities: Sequence[int]) -> ColumnElement[bool]:

@@ -91,7 +91,7 @@ def test_a_feed_of_one_topic(site, people, clock):
     send(people, clock)
     assert titles(site, "/feed/en/social-economy.xml") == titles(site, "/feed/en.xml")[:1]
     assert titles(site, "/feed/en/events.xml") == []
-    assert json.loads(site.get("/feed/fr/erasmus.json").content)["title"] == "Fil commun : Erasmus+"
+    assert json.loads(site.get("/feed/fr/erasmus.json").content)["title"] == "Fil commun\u00a0: Erasmus+"
 
 
 @pytest.mark.parametrize(
