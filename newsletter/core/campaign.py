@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.refusal import MoveRefused, Problem
+from newsletter.core.timing import USUAL, Timing, first_moment, last_moment
 from newsletter.core.wallclock import to_instant
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Campaign:
         deadline: key of the deadline that a reminder or a correction is about, else "".
         rung: days before, for a reminder.
         sequence: the deadline's sequence that a reminder or a correction tells.
+        timing: whether `at` is each reader's own hour, and in which hours mail may go.
     """
 
     name: str
@@ -117,11 +119,33 @@ class Campaign:
     deadline: str = ""
     rung: int | None = None
     sequence: int | None = None
+    timing: Timing = USUAL
 
     @property
     def instant(self) -> datetime | None:
-        """When it is due, UTC."""
+        """When it is launched, UTC; for each reader's own hour that is when the earliest clocks on earth show it."""
+        return (
+            None if self.at is None else first_moment(self.at, self.zone, each_reader=self.timing.each_reader)
+        )
+
+    @property
+    def own_instant(self) -> datetime | None:
+        """When its hour comes in its own zone, UTC."""
         return None if self.at is None else to_instant(self.at, self.zone)
+
+    @property
+    def last_instant(self) -> datetime | None:
+        """When its hour has come for everybody, UTC."""
+        return (
+            None if self.at is None else last_moment(self.at, self.zone, each_reader=self.timing.each_reader)
+        )
+
+    @property
+    def launch_lateness(self) -> timedelta:
+        """How long after `instant` it may be launched: lateness is counted from the hour in its own zone."""
+        if self.instant is None or self.own_instant is None:
+            return self.lateness
+        return self.lateness + (self.own_instant - self.instant)
 
     @property
     def label(self) -> str:

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from newsletter.core.blackout import NO_BLACKOUT, Blackout
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.moments import Moments
+from newsletter.core.schedule import Schedule
 from newsletter.core.wallclock import to_instant, to_local
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Digest:
         recurrence: when its issues go.
         zone: where the recurrence names none.
         begins: its first day; what was published before is not new.
-        clear: days on which none goes.
+        blackout: days on which none goes.
         topics: an article in one of them is taken; in any when there are none.
         most: articles in an issue.
         least: with fewer there is no issue.
@@ -81,7 +83,7 @@ class Digest:
     begins: date
     segment: str
     lateness: timedelta
-    clear: frozenset[date] = frozenset()
+    blackout: Blackout = NO_BLACKOUT
     topics: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     most: int = 8
@@ -96,21 +98,20 @@ class Digest:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
-    def schedule(self) -> str:
-        """Unique name of its rule of time."""
-        return f"digest:{self.name}"
+    def schedule(self) -> Schedule:
+        """Its rule of time, with all that decides when it fires."""
+        return Schedule(f"digest:{self.name}", self.recurrence, self.zone, self.lateness, self.blackout)
 
     @property
     def own_zone(self) -> str:
         """The zone whose clocks it follows."""
-        return self.recurrence.zone or self.zone
+        return self.schedule.own_zone
 
     def moments(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Its moments from `start` up to and without `end`: instants, UTC, ascending."""
-        for instant in self.recurrence.instants(self.zone, start, end):
-            day = to_local(instant, self.own_zone).date()
-            if day >= self.begins and day not in self.clear:
-                yield instant
+        for occurrence in self.schedule.occurrences(start, end):
+            if to_local(occurrence.instant, self.own_zone).date() >= self.begins:
+                yield occurrence.instant
 
     def prepared_at(self, instant: datetime) -> datetime:
         """When the issue of this moment is made: so long before it on the wall; instant, UTC."""

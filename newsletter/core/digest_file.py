@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
+from newsletter.core.blackout import NO_BLACKOUT, Blackout, Move, parse_dates
 from newsletter.core.digest import PLACEHOLDERS, Approval, Digest, LeadRule
 from newsletter.core.issue_file import Reader, bad_name, unknown_keys
 from newsletter.core.located_yaml import parse_yaml
@@ -20,7 +21,8 @@ _KEYS = (
         "every",
         "begins",
         "zone",
-        "clear",
+        "blackouts",
+        "move",
         "prepare",
         "approval",
         "topics",
@@ -59,23 +61,23 @@ class _DigestReader(Reader):
         if value is None:
             self._wrong(key, f"The key '{key}' is missing.", remedy)
             return _NO_DAY
-        return self._day(str(value), remedy, key)
-
-    def days(self, key: str) -> frozenset[date]:
-        value = self.source.value.get(key, [])
-        if not isinstance(value, list):
-            self._wrong(key, "This should be a list of days.", "Write [2021-12-24, 2021-12-31].")
-            return frozenset()
-        return frozenset(
-            self._day(str(one), "Write the day as 2021-12-24.", key, at) for at, one in enumerate(value)
-        )
-
-    def _day(self, text: str, remedy: str, *keys: str | int) -> date:
         try:
-            return date.fromisoformat(text)
+            return date.fromisoformat(str(value))
         except ValueError:
-            self.problems.append(self.source.problem(f"'{text}' is not a day that exists.", remedy, *keys))
+            self._wrong(key, f"'{value}' is not a day that exists.", remedy)
             return _NO_DAY
+
+    def blackout(self, office: Blackout) -> Blackout:
+        """The office's days without sends, and more of its own."""
+        move = Move(self.choice("move", tuple(Move), office.move))
+        dates = set(office.dates)
+        for at, text in enumerate(self.names("blackouts")):
+            try:
+                dates |= parse_dates(text)
+            except Refusal as refusal:
+                problem = refusal.problems[0]
+                self.problems.append(self.source.problem(problem.what, problem.remedy, "blackouts", at))
+        return Blackout(office.countries, frozenset(dates), move)
 
     def span(self, key: str, default: timedelta, least: timedelta) -> timedelta:
         value = self.source.value.get(key)
@@ -110,7 +112,14 @@ class _DigestReader(Reader):
 
 
 def parse_digest(
-    text: str, path: str, name: str, *, languages: tuple[str, ...], zone: str, lateness: timedelta
+    text: str,
+    path: str,
+    name: str,
+    *,
+    languages: tuple[str, ...],
+    zone: str,
+    lateness: timedelta,
+    blackout: Blackout = NO_BLACKOUT,
 ) -> Digest:
     """Read the file of a digest.
 
@@ -118,6 +127,7 @@ def parse_digest(
         name: the digest's name, from the file's name.
         languages: editions that are made; subject lines must exist in each.
         zone: the office's, where the file names none.
+        blackout: the office's days without sends.
 
     Raises:
         ContentRefused: with every problem, by line.
@@ -129,7 +139,7 @@ def parse_digest(
         )
     reader = _DigestReader(source, unknown_keys(source, _KEYS) + _bad_name(name, path))
     begins = reader.day("begins")
-    digest = _read(reader, name, path, begins, languages, zone, lateness)
+    digest = _read(reader, name, path, begins, languages, zone, lateness, blackout)
     if digest is not None and digest.least > digest.most:
         reader.never(digest.most)
     if reader.problems or digest is None:
@@ -145,13 +155,14 @@ def _read(
     languages: tuple[str, ...],
     zone: str,
     lateness: timedelta,
+    blackout: Blackout,
 ) -> Digest | None:
     recurrence = reader.recurrence(begins)
     usual: dict[str, Any] = {one.name: one.default for one in fields(Digest)}
     values: dict[str, Any] = {
         "segment": reader.text("segment", needed=True),
         "zone": reader.zone("zone", zone),
-        "clear": reader.days("clear"),
+        "blackout": reader.blackout(blackout),
         "topics": reader.names("topics"),
         "exclude": reader.names("exclude"),
         "most": reader.whole("most", usual["most"]),

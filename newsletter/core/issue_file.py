@@ -11,6 +11,8 @@ from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
 from newsletter.core.reminder import LONGEST_NAME, RESERVED_NAME
+from newsletter.core.sending_window import parse_window
+from newsletter.core.timing import Timing
 from newsletter.core.wallclock import parse_local, zone_named
 
 if TYPE_CHECKING:
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 _KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
-    "articles", "segment", "exclude", "sender", "at", "zone", "public",
+    "articles", "segment", "exclude", "sender", "at", "zone", "window", "quiet", "days", "public",
 )  # fmt: skip
+EACH_READER = ("reader", "each-reader")
+"""What stands as the zone of an issue whose time is meant by each reader's own clock."""
+_WINDOW_KEYS = ("window", "quiet", "days")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -109,12 +114,35 @@ class Reader:
 
     def zone(self, key: str, default: str) -> str:
         value = str(self.source.value.get(key, default))
+        if value in EACH_READER:
+            return default
         try:
             zone_named(value)
         except Refusal as refusal:
             self._wrong(key, refusal.problems[0].what, refusal.problems[0].remedy)
             return default
         return value
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """One text, or a list of them."""
+        value = self.source.value.get(key, [])
+        found = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, str) for one in found):
+            self._wrong(key, "This should be a text, or a list of texts.", "Put it in quotes.")
+            return ()
+        return tuple(found)
+
+    def timing(self) -> Timing:
+        each_reader = self.source.value.get("zone") in EACH_READER
+        spans, quiet, days = (self.words(key) for key in _WINDOW_KEYS)
+        if not (spans or quiet or days):
+            return Timing(each_reader)
+        try:
+            return Timing(each_reader, parse_window(spans, quiet, days))
+        except Refusal as refusal:
+            key = next(key for key in _WINDOW_KEYS if key in self.source.value)
+            self._wrong(key, refusal.problems[0].what, refusal.problems[0].remedy)
+            return Timing(each_reader)
 
 
 def parse_issue(
@@ -155,6 +183,7 @@ def parse_issue(
         exclude=reader.names("exclude"),
         sender=reader.text("sender", "default"),
         at=reader.local("at"),
+        timing=reader.timing(),
     )
     if reader.problems:
         raise ContentRefused(*sorted(reader.problems, key=lambda problem: problem.line or 0))

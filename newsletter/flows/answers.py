@@ -11,6 +11,7 @@ from newsletter.core.delivery import DeliveryState
 from newsletter.core.lane import OTHERS, WAY_OUT
 from newsletter.core.reply import LaneMove, Retry, Verdict, classify
 from newsletter.core.retry import NEWSLETTER_LIFE, REMINDER_LIFE, give_up_time, next_attempt
+from newsletter.core.sending_window import ALWAYS, SendingWindow
 from newsletter.store.ledger import Settlement
 from newsletter.transports.contract import Outcome, Stage
 
@@ -30,6 +31,7 @@ class Answers:
     """The answers of one batch.
 
     Attributes:
+        window: the campaign's hours; a message is not given up because they were closed.
         settled: what becomes of the rows.
         against: ids of people whose address was refused, with what speaks against it.
         blocked: ids of people to whom we may not write for now, with what speaks against us.
@@ -40,6 +42,7 @@ class Answers:
 
     campaign: Campaign
     lane: str = OTHERS
+    window: SendingWindow = ALWAYS
     settled: list[Settlement] = field(default_factory=list)
     against: dict[int, Verdict] = field(default_factory=dict)
     blocked: dict[int, Verdict] = field(default_factory=dict)
@@ -85,7 +88,9 @@ class Answers:
 
     def _give_up(self, now: datetime) -> datetime:
         life = REMINDER_LIFE if self.campaign.kind in _BY_RULE else NEWSLETTER_LIFE
-        return give_up_time(self.campaign.instant or now, life, self.campaign.not_after)
+        due = self.campaign.last_instant or now
+        life = self.window.life_from(due, life, self.campaign.zone)
+        return give_up_time(due, life, self.campaign.not_after)
 
 
 def _verdict(receipt: Receipt) -> Verdict | None:

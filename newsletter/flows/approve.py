@@ -94,16 +94,16 @@ def schedule_campaign(office: Office, name: str, at: datetime, zone: str, now: d
     """Set the time of an approved (or missed) campaign.
 
     Args:
-        at: wall-clock time in `zone`.
+        at: wall-clock time in `zone`, or in each reader's own where the campaign says so; `zone` is then for readers without one.
 
     Returns:
-        The instant, UTC.
+        The instant in `zone`, UTC.
 
     Raises:
         ContentRefused: the time has passed, or lies after the campaign's own deadline.
         MoveRefused: it is not approved.
     """
-    campaign = known_campaign(office, name)
+    campaign = replace(known_campaign(office, name), at=at, zone=zone)
     instant = to_instant(at, zone)
     if instant < now:
         what = f"{at:%Y-%m-%d %H:%M} ({zone}) has passed."
@@ -115,7 +115,7 @@ def schedule_campaign(office: Office, name: str, at: datetime, zone: str, now: d
         if campaign.state is CampaignState.MISSED and not rows.load_editions(connection, campaign.id):
             what = f"Campaign '{name}' was missed before anybody approved it."
             raise MoveRefused(Problem(what, f"Begin with `newsletter campaigns reopen {name}`."))
-        _move(connection, campaign, CampaignState.SCHEDULED, at=at, zone=zone, instant=instant)
+        _move(connection, campaign, CampaignState.SCHEDULED, at=at, zone=zone, instant=campaign.instant)
     return instant
 
 

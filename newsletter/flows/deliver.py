@@ -12,10 +12,11 @@ from newsletter.core.campaign import CampaignKind, CampaignState
 from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.fill import Filler
 from newsletter.flows.recover import recover
-from newsletter.flows.traffic import Traffic
+from newsletter.flows.sending_hours import closed_zones, may_go
+from newsletter.flows.traffic import Grant, Traffic
 from newsletter.flows.window import JournalUnwritable, Window
 from newsletter.store import campaigns as campaign_rows
-from newsletter.store import ledger
+from newsletter.store import ledger, waves
 from newsletter.store.journal import Journal
 from newsletter.store.leases import end_lease, take_lease
 from newsletter.transports.contract import TransportDown
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.flows.office import Office
-    from newsletter.flows.traffic import Grant
+    from newsletter.store.engine import Connection
     from newsletter.store.ledger import Claim
     from newsletter.transports.contract import Transport
 
@@ -115,6 +116,7 @@ class _Round:
         self._known: list[_Turn] = []
         self._looked = -LOOK_SECONDS
         self._pace = _Pace()
+        self._zones: list[str] = []
 
     def run(self) -> None:
         """Window by window, so that a short mail never waits behind a long list."""
@@ -146,8 +148,9 @@ class _Round:
                 one.id: one for one in campaign_rows.list_campaigns(connection, (CampaignState.SENDING,))
             }
             digests = campaign_rows.edition_digests(connection, list(sending))
-        may_go = [each for each in due if each[1] in lanes and each[0] in sending]
-        return [_Turn(sending[one], lane, digests.get(one, {})) for one, lane in may_go]
+        opened = {one for one, campaign in sending.items() if may_go(self.office, campaign, now)}
+        going = [each for each in due if each[1] in lanes and each[0] in opened]
+        return [_Turn(sending[one], lane, digests.get(one, {})) for one, lane in going]
 
     def _is_shut(self, key: tuple[int, str], now: datetime) -> bool:
         """Whether there was nothing to be had there a moment ago; a pass may be long, and there may be more by now."""
@@ -195,16 +198,30 @@ class _Round:
     def _claim(self, turn: _Turn, until: datetime) -> tuple[Grant, Claim]:
         """Rows of this turn, made `handing`, as many as the lane lets go, with the lease that holds them."""
         office, now = self.office, self.office.clock()
+        if not may_go(office, turn.campaign, now):  # it has closed since the last look
+            return Grant(0), ledger.Claim()
         with office.database.write() as connection:
             grant = self._traffic.grant(connection, turn.lane, now, self._pace.window)
             if not grant.messages:
                 return grant, ledger.Claim()
             take_lease(connection, office.worker, until, lane=turn.lane, connections=self._connections(grant))
+            closed = self._closed_zones(connection, turn, now, grant.messages)
             claim = ledger.claim_batch(
-                connection, turn.campaign, turn.lane, office.worker, now, grant.messages
+                connection, turn.campaign, turn.lane, office.worker, now, grant.messages, closed
             )
             self._traffic.spend(connection, turn.lane, len(claim.rows), now)
         return grant, claim
+
+    def _closed_zones(self, connection: Connection, turn: _Turn, now: datetime, limit: int) -> set[str]:
+        """For a campaign that goes by each reader's clock: who sleeps waits, and is not looked at again before."""
+        if not turn.campaign.timing.each_reader:
+            return set()
+        if not self._zones:
+            self._zones = waves.zones_of_people(connection)
+        closed = closed_zones(self.office, turn.campaign, self._zones, now)
+        if closed:
+            waves.wait_for_opening(connection, turn.campaign.id, turn.lane, closed, now, limit)
+        return set(closed)
 
     def _connections(self, grant: Grant) -> int:
         """How many connections the window will use."""

@@ -28,6 +28,7 @@ def read_digest(office: Office, name: str) -> Digest:
         languages=settings.languages,
         zone=settings.zone,
         lateness=settings.lateness.campaigns,
+        blackout=settings.blackouts.blackout,
     )
     _check_names(office, digest)
     return digest

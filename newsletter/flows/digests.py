@@ -321,4 +321,4 @@ def _note(
 
 
 def _prepare(digest: Digest) -> str:
-    return f"{digest.schedule}:prepare"
+    return f"{digest.schedule.name}:prepare"

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from newsletter.core.campaign import CampaignKind, CampaignState
 from newsletter.core.schedule import OccurrenceState
 from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.sending_hours import wave_moments
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.audience import anybody_told, freeze_audience
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.engine import driver_connection
 from newsletter.store.occurrences import claim_occurrence
+from newsletter.store.waves import zones_of_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +74,9 @@ def launch_mail(office: Office, mail: DueMail, now: datetime, wake: Wake = wake_
             return None
         frozen = campaign_rows.load_editions(connection, campaign.id)
         languages = [language for language in office.settings.languages if language in frozen]
-        count = freeze_audience(connection, campaign, people.segments, languages, now, office.groups)
+        zones = zones_of_people(connection) if campaign.timing.each_reader else ()
+        moments = wave_moments(office, campaign, zones, now)
+        count = freeze_audience(connection, campaign, people.segments, languages, now, office.groups, moments)
         wake(campaign.name, driver_connection(connection))
     return Launch(
         replace(campaign, state=CampaignState.SENDING), occurrence.instant, OccurrenceState.LAUNCHED, count

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.flows.planned import due_mails, planned_mails
+from newsletter.flows.sending_hours import wave_moments
 from newsletter.flows.workspace import read_people
-from newsletter.store.audience import Audience, forecast_audience
+from newsletter.store.audience import Audience, forecast_audience, forecast_zones
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
+    from newsletter.core.schedule import Occurrence
     from newsletter.flows.office import Office
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One mail to come: its campaign, its instant (UTC), and its audience then, if nobody does anything until then."""
+    """One mail to come, and its audience then, if nobody does anything until then.
+
+    Attributes:
+        instant: when it is launched, UTC.
+        occurrence: with what it was moved for, if it was.
+        waves: when it goes to how many, for a campaign that goes by each reader's clock.
+    """
 
     campaign: Campaign
     instant: datetime
     audience: Audience
+    occurrence: Occurrence
+    waves: tuple[tuple[datetime, int], ...] = ()
 
     @property
     def recipients(self) -> int:
@@ -52,18 +63,32 @@ def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
         return forecast_audience(connection, campaign, people.segments, office.settings.languages, now)
 
 
+def _waves(office: Office, campaign: Campaign, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    if not campaign.timing.each_reader:
+        return ()
+    people = read_people(office)
+    with office.database.read() as connection:
+        zones = forecast_zones(connection, campaign, people.segments, office.settings.languages, now)
+    moments = wave_moments(office, campaign, zones, now) or {}
+    waves: Counter[datetime] = Counter()
+    for zone, count in zones.items():
+        waves[max(moments[zone], now)] += count
+    return tuple(sorted(waves.items()))
+
+
 def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> list[Forecast]:
     """Everything planned from `start` up to `end` (instants), earliest first.
 
     Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more.
     """
-    unclaimed = {mail.occurrence.schedule for mail in due_mails(office, now)}
+    waiting_now = {mail.occurrence for mail in due_mails(office, now)}
     found = []
     for mail in planned_mails(office, now, end):
         occurrence, instant = mail.occurrence, mail.occurrence.instant
-        waiting = not occurrence.is_due(now) or occurrence.schedule in unclaimed
+        waiting = not occurrence.is_due(now) or occurrence in waiting_now
         if start <= instant < end and waiting and not occurrence.is_too_late(now):
             audience = audience_of(office, mail.campaign, max(instant, now))
             if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
-                found.append(Forecast(mail.campaign, instant, audience))
+                waves = _waves(office, mail.campaign, max(instant, now))
+                found.append(Forecast(mail.campaign, instant, audience, occurrence, waves))
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))

@@ -10,13 +10,14 @@ from newsletter.core.schedule import Occurrence
 from newsletter.flows.digest_plan import digest_mails
 from newsletter.flows.remind import reminder_mails
 from newsletter.store.campaigns import list_campaigns
-from newsletter.store.occurrences import claimed_schedules
+from newsletter.store.occurrences import claimed_instants, claimed_schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
 
     Planner = Callable[[Office, datetime, datetime], Iterator[DueMail]]
 
@@ -27,7 +28,8 @@ def campaign_mails(office: Office, _now: datetime, until: datetime) -> Iterator[
         scheduled = list_campaigns(connection, (CampaignState.SCHEDULED,))
     for campaign in scheduled:
         if campaign.instant is not None and campaign.instant <= until:
-            yield DueMail(Occurrence(campaign.schedule, campaign.instant, campaign.lateness), campaign)
+            occurrence = Occurrence(campaign.schedule, campaign.instant, campaign.launch_lateness)
+            yield DueMail(occurrence, campaign)
 
 
 PLANNERS: tuple[Planner, ...] = (campaign_mails, reminder_mails, digest_mails)
@@ -42,12 +44,26 @@ def planned_mails(office: Office, now: datetime, until: datetime) -> Iterator[Du
         yield from planner(office, now, until)
 
 
+def unclaimed(connection: Connection, due: Sequence[Occurrence]) -> set[Occurrence]:
+    """Those of these occurrences that nobody has claimed: by name where there is only one, else by name and instant."""
+    many = [one for one in due if one.recurs]
+    single = claimed_schedules(connection, [one.schedule for one in due if not one.recurs])
+    pairs: set[tuple[str, datetime]] = set()
+    if many:
+        instants = [one.instant for one in many]
+        names = sorted({one.schedule for one in many})
+        pairs = claimed_instants(connection, names, min(instants), max(instants))
+    return {
+        one
+        for one in due
+        if ((one.schedule, one.instant) not in pairs if one.recurs else one.schedule not in single)
+    }
+
+
 def due_mails(office: Office, now: datetime) -> list[DueMail]:
     """What is due at `now` and has not been claimed, earliest first."""
     due = list(planned_mails(office, now, now))
     with office.database.read() as connection:
-        claimed = claimed_schedules(
-            connection, [mail.occurrence.schedule for mail in due if not mail.campaign.id]
-        )
-    fresh = [mail for mail in due if mail.occurrence.schedule not in claimed]
-    return sorted(fresh, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))
+        fresh = unclaimed(connection, [mail.occurrence for mail in due if not mail.campaign.id])
+    waiting = [mail for mail in due if mail.campaign.id or mail.occurrence in fresh]
+    return sorted(waiting, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))

@@ -11,6 +11,7 @@ from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Problem, Refusal
 from newsletter.flows.answers import Answers
+from newsletter.flows.sending_hours import window_of
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import ledger
 from newsletter.store import people as people_rows
@@ -70,7 +71,7 @@ class Window:
     ) -> None:
         self.office, self.campaign, self.lane, self.journal = office, campaign, lane, journal
         self.rows = {row.id: row for row in rows}
-        self.answers = Answers(campaign, lane)
+        self.answers = Answers(campaign, lane, window_of(office, campaign))
         self.answers.pauses = pauses
         self.states: Counter[str] = Counter()
         self.paused: dict[str, str] = {}

@@ -14,6 +14,7 @@ from newsletter.core.refusal import ConfigurationRefused, Problem, Refusal
 from newsletter.settings.environment import Environment, File, SecretFiles
 from newsletter.settings.parts import (
     Address,
+    Blackouts,
     DatabaseUrl,
     Deadlines,
     Delivery,
@@ -30,6 +31,7 @@ from newsletter.settings.parts import (
     Organisation,
     Paths,
     Sender,
+    Sending,
     SmtpTransport,
     Url,
     Web,
@@ -68,6 +70,8 @@ class Settings(BaseSettings):
     paths: Paths = Paths()
     deadlines: Deadlines = Deadlines()
     lateness: Lateness = Lateness()
+    sending: Sending = Sending()
+    blackouts: Blackouts = Blackouts()
     delivery: Delivery = Delivery()
     lanes: Lanes = Lanes()
     engine: Engine = Engine()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date, time, timedelta
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,11 +18,16 @@ from pydantic import (
     model_validator,
 )
 
+from newsletter.core.blackout import Blackout, Move, check_country, parse_dates
 from newsletter.core.mailbox import parse_address
 from newsletter.core.nameserver import parse_nameserver
 from newsletter.core.refusal import Refusal
+from newsletter.core.sending_window import SendingWindow, parse_window
 from newsletter.core.wallclock import zone_named
 from newsletter.core.web import Allowed, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -36,12 +42,31 @@ def _duration(value: object) -> object:
         raise ValueError("write a shorter time: 2d") from None
 
 
-def _zone(value: str) -> str:
+def _told(check: Callable[[], object]) -> None:
+    """What a check of the core refuses, as pydantic hears it."""
     try:
-        zone_named(value)
+        check()
     except Refusal as refusal:
         raise ValueError(str(refusal)) from None
+
+
+def _zone(value: str) -> str:
+    _told(lambda: zone_named(value))
     return value
+
+
+def _country(value: str) -> str:
+    _told(lambda: check_country(value))
+    return value
+
+
+def _dates(value: str) -> str:
+    _told(lambda: parse_dates(value))
+    return value
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
 
 
 def _address(value: str) -> str:
@@ -100,6 +125,7 @@ def _like(pattern: str, allowed: str) -> AfterValidator:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 Nameserver = Annotated[str, AfterValidator(_nameserver)]
@@ -246,6 +272,43 @@ class Lateness(Part):
 
     campaigns: Duration = timedelta(hours=6)
     reminders: Duration = timedelta(hours=12)
+
+
+@lru_cache(maxsize=16)
+def _hours(window: tuple[str, ...], quiet: tuple[str, ...], days: tuple[str, ...]) -> SendingWindow:
+    return parse_window(window, quiet, days)
+
+
+class Sending(Part):
+    """In which hours mail goes, unless a campaign says otherwise."""
+
+    window: OneOrMore = ()
+    quiet: OneOrMore = ()
+    days: OneOrMore = ()
+
+    @model_validator(mode="after")
+    def _is_sometimes_open(self) -> Self:
+        _told(lambda: self.hours)
+        return self
+
+    @property
+    def hours(self) -> SendingWindow:
+        """The same as a value."""
+        return _hours(self.window, self.quiet, self.days)
+
+
+class Blackouts(Part):
+    """Days on which nothing goes out by a recurring rule."""
+
+    countries: tuple[Annotated[str, AfterValidator(_country)], ...] = ()
+    dates: tuple[Annotated[str, AfterValidator(_dates)], ...] = ()
+    move: Move = Move.AFTER
+
+    @property
+    def blackout(self) -> Blackout:
+        """The same as a value."""
+        days = frozenset(day for text in self.dates for day in parse_dates(text))
+        return Blackout(self.countries, days, self.move)
 
 
 class WarmUp(Part):

@@ -15,6 +15,7 @@ from newsletter.store.gate import withheld_reason
 from newsletter.store.lanes import know_lanes
 from newsletter.store.segments import segment_clause
 from newsletter.store.tables import Instant, campaigns, deliveries, providers, subscribers
+from newsletter.store.waves import due_by_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,11 +38,13 @@ def freeze_audience(
     languages: Sequence[str],
     now: datetime,
     groups: Sequence[DestinationGroup] = (),
+    moments: Mapping[str, datetime] | None = None,
 ) -> int:
     """Write one ledger row for everybody in the audience, those left out too; in one statement.
 
     Args:
         groups: destinations that have a lane of their own.
+        moments: from when on mail to the people of each zone goes; from `now` on when not given.
 
     Returns:
         The number of rows.
@@ -50,6 +53,8 @@ def freeze_audience(
     plan_for_many(connection)
     had = _had_it(connection, campaign)
     found = _audience(campaign, segments, languages, now, had).add_columns(_lane(groups).label("lane"))
+    if moments:
+        found = found.add_columns(due_by_zone(moments, now).label("not_before"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
     row = found.order_by(subscribers.c.id).offset(0).subquery().c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
@@ -64,7 +69,7 @@ def freeze_audience(
         attempts,
         settled,
         row.lane,
-        due,
+        row.not_before if moments else due,
     )
     columns = [
         "campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at", "lane", "not_before",
@@ -85,6 +90,20 @@ def forecast_audience(
     row = audience.c
     query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
     return {(language, reason): count for language, reason, count in connection.execute(query)}
+
+
+def forecast_zones(
+    connection: Connection,
+    campaign: Campaign,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> dict[str, int]:
+    """How many people of each zone would get it, if it were frozen at `now`."""
+    had = _had_it(connection, campaign)
+    audience = _audience(campaign, segments, languages, now, had).add_columns(subscribers.c.zone).subquery().c
+    query = select(audience.zone, func.count()).where(audience.reason.is_(None)).group_by(audience.zone)
+    return {zone: count for zone, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
 def count_mailable(connection: Connection, inside: ColumnElement[bool], now: datetime) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.delivery import DeliveryState
+from newsletter.core.timing import Timing
 from newsletter.store.tables import campaigns, deliveries, editions, lanes, leases
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ def _values(campaign: Campaign) -> dict[str, Any]:
         "deadline": campaign.deadline,
         "rung": campaign.rung,
         "sequence": campaign.sequence,
+        "timing": campaign.timing.to_json(),
     }
 
 
@@ -185,4 +187,5 @@ def _campaign(row: Row[Any]) -> Campaign:
         deadline=row.deadline,
         rung=row.rung,
         sequence=row.sequence,
+        timing=Timing.from_json(row.timing),
     )

@@ -19,7 +19,7 @@ from newsletter.store.rows import IDS, table_of, values_of
 from newsletter.store.tables import Instant, campaigns, deliveries, lanes, subscribers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import BindParameter, ColumnElement, Connection, Update
@@ -86,9 +86,9 @@ class Claim:
 def due_turns(connection: Connection, now: datetime) -> list[tuple[int, str]]:
     """Campaigns under way and lanes, as id and name, in which a row is due at `now`."""
     row = deliveries.c
-    due = select(row.id).where(row.campaign_id == campaigns.c.id, row.lane == lanes.c.name, *_due(now))
+    open_rows = select(row.id).where(row.campaign_id == campaigns.c.id, row.lane == lanes.c.name, *due(now))
     # Asked once for each pair; as EXISTS it may become a join that reads every open row.
-    first = due.order_by(row.not_before, row.id).limit(1).scalar_subquery()
+    first = open_rows.order_by(row.not_before, row.id).limit(1).scalar_subquery()
     each = campaigns.join(lanes, true())
     query = (
         select(campaigns.c.id, lanes.c.name)
@@ -98,18 +98,28 @@ def due_turns(connection: Connection, now: datetime) -> list[tuple[int, str]]:
     return [(campaign, lane) for campaign, lane in connection.execute(query)]
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """SQL over `deliveries`: may be handed over at `now`."""
     row = deliveries.c
     return row.settled_at.is_(None), row.state == DeliveryState.READY, row.not_before <= now
 
 
 def claim_batch(
-    connection: Connection, campaign: Campaign, lane: str, worker: str, now: datetime, limit: int
+    connection: Connection,
+    campaign: Campaign,
+    lane: str,
+    worker: str,
+    now: datetime,
+    limit: int,
+    closed: Collection[str] = (),
 ) -> Claim:
     """Take up to `limit` due rows of a campaign and a lane, ask the gate, and make them `handing`: the fact before the act.
 
     A campaign that has been paused or cancelled meanwhile gives none. No two workers get the same row. Rows that the gate withholds are `skipped`, with the reason. The worker must have
     its lease in the same transaction.
+
+    Args:
+        closed: zones of readers in which no mail goes now.
     """
     row, person = deliveries.c, subscribers.c
     reason = withheld_reason(now, campaign.deadline, campaign.not_after)
@@ -124,10 +134,17 @@ def claim_batch(
         person.granted_at,
     )
     state = select(campaigns.c.state).where(campaigns.c.id == campaign.id).scalar_subquery()
+    awake = [person.zone.not_in(sorted(closed))] if closed else []
     query = (
         select(*columns)
         .select_from(deliveries.join(subscribers, person.id == row.subscriber_id))
-        .where(state == CampaignState.SENDING, row.campaign_id == campaign.id, row.lane == lane, *_due(now))
+        .where(
+            state == CampaignState.SENDING,
+            row.campaign_id == campaign.id,
+            row.lane == lane,
+            *due(now),
+            *awake,
+        )
         .order_by(row.not_before, row.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)

@@ -31,10 +31,21 @@ def claim_occurrence(
 
 
 def claimed_schedules(connection: Connection, schedules: Sequence[str]) -> set[str]:
-    """Which of these schedules have an occurrence already."""
+    """Which of these schedules have an occurrence already, whenever it was."""
     return set(
         connection.scalars(select(occurrences.c.schedule).where(occurrences.c.schedule.in_(schedules)))
     )
+
+
+def claimed_instants(
+    connection: Connection, schedules: Sequence[str], start: datetime, end: datetime
+) -> set[tuple[str, datetime]]:
+    """What of these schedules has been claimed from `start` to `end`, both included: schedule and instant of each."""
+    row = occurrences.c
+    query = select(row.schedule, row.instant).where(
+        row.schedule.in_(schedules), row.instant.between(start, end)
+    )
+    return {(schedule, instant) for schedule, instant in connection.execute(query)}
 
 
 def states_of(connection: Connection, schedules: Sequence[str]) -> dict[str, str]:

@@ -184,6 +184,8 @@ campaigns = Table(
     _text("deadline", 200),
     Column("rung", Integer),
     Column("sequence", Integer),
+    # Whether the time is each reader's own, and the hours in which mail may go: `core.timing`.
+    Column("timing", Document, nullable=False, server_default="{}"),
     Column("created_at", Instant, nullable=False),
     Column("approved_at", Instant),
     _text("approved_by"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.core.article import Article, ArticleText
+from newsletter.core.blackout import Blackout
 from newsletter.core.digest import Approval, LeftOut, assemble, candidates, issue_of
 from newsletter.core.digest_file import parse_digest
 from newsletter.core.refusal import ContentRefused
@@ -23,7 +24,8 @@ most: 3
 least: 2
 prepare: 1 day before
 approval: none
-clear: [2021-11-02]
+blackouts: [2021-11-02]
+move: skip
 subject:
   en: "{count} new pieces: {lead}"
   fr: "{count} nouveautés en {month} : {lead}"
@@ -69,12 +71,21 @@ def day(number):
 def test_the_moments_of_a_digest():
     digest = parse()
     year = digest.moments(datetime(2021, 1, 1, tzinfo=UTC), datetime(2022, 1, 1, tzinfo=UTC))
-    # 2 November is kept clear; in winter Brussels is an hour behind its summer.
+    # On 2 November nothing goes; in winter Brussels is an hour behind its summer.
     assert [f"{at:%m-%d %H:%M}" for at in year] == ["09-07 07:30", "10-05 07:30", "12-07 08:30"]
     december = datetime(2021, 12, 7, 8, 30, tzinfo=UTC)
     assert digest.prepared_at(december) == datetime(2021, 12, 6, 8, 30, tzinfo=UTC)
     assert digest.campaign_name(december) == "monthly-2021-12-07"
     assert digest.approval is Approval.NONE
+
+
+def test_a_moment_on_a_holiday_goes_where_the_office_says():
+    text = GOOD.replace("first Tuesday of the month", "1st day of the month").replace("move: skip\n", "")
+    at = {"languages": ("en", "fr"), "zone": "Europe/Brussels", "lateness": timedelta(hours=6)}
+    digest = parse_digest(text, "x", "x", **at, blackout=Blackout(("BE",)))
+    year = digest.moments(datetime(2021, 10, 15, tzinfo=UTC), datetime(2021, 12, 31, tzinfo=UTC))
+    # All Saints is a Monday, and the Tuesday after it is one of the digest's own.
+    assert [f"{at:%m-%d}" for at in year] == ["11-03", "12-01"]
 
 
 def test_an_issue_is_made_at_the_same_hour_of_the_wall_when_clocks_change_between():
@@ -97,8 +108,8 @@ def test_an_issue_is_made_at_the_same_hour_of_the_wall_when_clocks_change_betwee
         ("prepare: 1 day before", "prepare: 0 days", "too short"),
         ("approval: none", "approval: maybe", "required, none"),
         ("{count} new", "{cuont} new", "{cuont}"),
-        ("clear: [2021-11-02]", "clear: [2021-11-31]", "not a day that exists"),
-        ("clear: [2021-11-02]", "clear: often", "list of days"),
+        ("blackouts: [2021-11-02]", "blackouts: [2021-11-31]", "not a date that exists"),
+        ("blackouts: [2021-11-02]", "blackouts: often", "list of"),
         ("most: 3", "zone: Europe/Brussel", "not the name of a time zone"),
         ('  fr: "{count} nouveautés en {month} : {lead}"\n', "", "no text in 'fr'"),
     ],
