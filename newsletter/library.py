@@ -1,4 +1,4 @@
-"""The only reader of the workspace's folders: articles, templates, lists of people. It writes moved deadlines and rejects.
+"""The only reader of the workspace's folders: articles, templates, lists of people. It writes moved deadlines, drafts and rejects.
 
 What it reads is the text of files; what the text means is asked of the core. Paths in problems are relative to the
 workspace, so that a message reads the same on every machine.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
+from hashlib import sha256
 from shutil import copymode
 from typing import TYPE_CHECKING
 
@@ -27,8 +29,20 @@ if TYPE_CHECKING:
     from newsletter.core.article import ArticleText, DeadlineEntry
 
 _BLOCK = 1 << 20
-_ISSUE, _SERIES = ".issue.yaml", ".series.yaml"
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
+
+
+class RuleFile(StrEnum):
+    """What stands beside the articles and says which of them go out, to whom and when."""
+
+    ISSUE = "issue"
+    SERIES = "series"
+    DIGEST = "digest"
+
+    @property
+    def ending(self) -> str:
+        """Of the file's name."""
+        return f".{self}.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,49 @@ class Library:
         for path, source in changed.items():
             self._replace(path, source)
 
+    def has_article(self, slug: str) -> bool:
+        """Whether there is a folder, or anything else, where an article of this name would be."""
+        return self._inside(self._articles, slug).exists()
+
+    def write_draft(self, slug: str, language: str, source: str) -> bool:
+        """Write a new file of an article; False if there is one already with other words, which is left as it is.
+
+        Raises:
+            ContentRefused: it cannot be written.
+        """
+        path = self._inside(self._articles, slug) / f"{language}.md"
+        beside = path.with_name(f".{path.name}.new")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(source.encode())
+            try:
+                path.hardlink_to(beside)  # the whole file or none, and never over another one
+            except FileExistsError:
+                return path.read_bytes() == source.encode()
+            finally:
+                beside.unlink(missing_ok=True)
+        except OSError as error:
+            what = f"The file cannot be written: {error.strerror}."
+            raise ContentRefused(
+                Problem(what, "Check the permissions of its folder.", self.shown(path))
+            ) from None
+        return True
+
+    def rewrite_draft(self, slug: str, language: str, source: str, was: str) -> bool:
+        """Write a file again if nobody has touched it since; False if somebody has, or if it is gone.
+
+        Args:
+            was: SHA-256 of the file as it was written last, in hexadecimal digits.
+
+        Raises:
+            ContentRefused: it cannot be written.
+        """
+        path = self._inside(self._articles, slug) / f"{language}.md"
+        if not path.is_file() or sha256(self._bytes(path)).hexdigest() != was:
+            return False
+        self._replace(path, source)
+        return True
+
     def read_image(self, slug: str, src: str) -> bytes:
         """The bytes of a picture of an article.
 
@@ -169,37 +226,22 @@ class Library:
         """
         return self._source(self._subscribers / "fields.yaml")
 
-    def issue_source(self, name: str) -> tuple[str, str]:
-        """Path and text of the issue file `articles/NAME.issue.yaml`.
+    def rule_source(self, kind: RuleFile, name: str) -> tuple[str, str]:
+        """Path and text of a file of rules, such as `articles/NAME.issue.yaml`.
 
         Raises:
-            ContentRefused: it is missing or is not UTF-8; the refusal names the issues there are.
+            ContentRefused: it is missing or is not UTF-8; the refusal names those there are.
         """
-        path = self._articles / f"{name}{_ISSUE}"
-        if name not in self.issues():
-            remedy = f"Issues here: {', '.join(self.issues()) or 'none yet'}."
-            raise ContentRefused(Problem(f"There is no issue '{name}'.", remedy, self.shown(path)))
+        path = self._articles / f"{name}{kind.ending}"
+        if name not in self.rules(kind):
+            remedy = f"Files of this kind here: {', '.join(self.rules(kind)) or 'none yet'}."
+            raise ContentRefused(Problem(f"There is no {kind} '{name}'.", remedy, self.shown(path)))
         return self._source(path)
 
-    def issues(self) -> list[str]:
-        """Names of the issue files, sorted."""
-        return sorted(path.name.removesuffix(_ISSUE) for path in self._articles.glob(f"*{_ISSUE}"))
-
-    def series_source(self, name: str) -> tuple[str, str]:
-        """Path and text of the series file `articles/NAME.series.yaml`.
-
-        Raises:
-            ContentRefused: it is missing or is not UTF-8; the refusal names the series there are.
-        """
-        path = self._articles / f"{name}{_SERIES}"
-        if name not in self.series():
-            remedy = f"Series here: {', '.join(self.series()) or 'none yet'}."
-            raise ContentRefused(Problem(f"There is no series '{name}'.", remedy, self.shown(path)))
-        return self._source(path)
-
-    def series(self) -> list[str]:
-        """Names of the series files, sorted."""
-        return sorted(path.name.removesuffix(_SERIES) for path in self._articles.glob(f"*{_SERIES}"))
+    def rules(self, kind: RuleFile) -> list[str]:
+        """Names of the files of rules of a kind, sorted."""
+        found = self._articles.glob(f"*{kind.ending}")
+        return sorted(path.name.removesuffix(kind.ending) for path in found)
 
     @contextmanager
     def open_people_file(self, path: Path) -> Iterator[tuple[Iterator[str], str]]:

@@ -10,17 +10,20 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from newsletter import __version__
 from newsletter.core.destination import DestinationGroup
 from newsletter.core.destination_groups import GROUPS
 from newsletter.core.dkim_key import load_key
 from newsletter.core.lane import WAY_OUT, Lane, Lanes, WarmUp
 from newsletter.core.refusal import ConfigurationRefused, Problem
+from newsletter.core.web import Allowed
 from newsletter.engine.local import Local
 from newsletter.engine.pool import Pool
 from newsletter.flows.office import Office
 from newsletter.library import Library
 from newsletter.settings import FolderTransport, Settings, load_settings
 from newsletter.sources.dns import Dns
+from newsletter.sources.web import Web
 from newsletter.starter import is_lent, lay_out_for_worker
 from newsletter.store.engine import open_database
 from newsletter.store.worker_files import read_files
@@ -69,6 +72,7 @@ def open_office(
         nonce=lambda: secrets.token_hex(5),
         worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         dns=Dns(settings.dns.nameservers, settings.dns.timeout),
+        web=_web(settings),
         lanes=_lanes(settings),
         groups=_groups(settings),
         dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
@@ -174,6 +178,13 @@ def _transport(settings: Settings) -> Transport:
     timeouts = Timeouts() if way.timeout is None else Timeouts.all(way.timeout.total_seconds())
     server = Server(way.host, way.port, Security(way.encryption), login, timeouts=timeouts)
     return SmtpWay(server, connections=way.connections, messages_per_connection=way.messages_per_connection)
+
+
+def _web(settings: Settings) -> Web:
+    """The guarded way to the web, which says who asks."""
+    part = settings.web
+    agent = f"newsletter/{__version__} (+{settings.organisation.website})"
+    return Web(Allowed.of(part.allow), part.timeout, part.most, agent)
 
 
 def _lanes(settings: Settings) -> Lanes:

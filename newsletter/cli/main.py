@@ -16,6 +16,8 @@ from newsletter.cli import (
     db,
     deadlines,
     deliveries,
+    digests,
+    feeds,
     lanes,
     run,
     segments,
@@ -35,17 +37,8 @@ app = typer.Typer(
     add_completion=False,
 )
 for noun in (
-    articles,
-    campaigns,
-    series,
-    segments,
-    subscribers,
-    deadlines,
-    deliveries,
-    lanes,
-    suppressions,
-    db,
-):
+    articles, campaigns, series, digests, feeds, segments, subscribers, deadlines, deliveries, lanes, suppressions, db,
+):  # fmt: skip
     app.add_typer(noun.app)
 run.add_commands(app)
 

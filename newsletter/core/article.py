@@ -78,6 +78,9 @@ class ArticleText:
         path: the file as the person knows it, relative to the workspace.
         body: CommonMark, without the front matter.
         body_line: the line of the file on which the body begins.
+        lead: whether a digest begins with it.
+        draft: whether it waits for somebody to finish it; nothing is sent of a draft.
+        source: where it was first told, http or https; "" when here.
         lines: the line of each value of the front matter by its dotted name, `deadlines[1].at`, for errors.
     """
 
@@ -98,6 +101,9 @@ class ArticleText:
     event: Event | None = None
     facts: tuple[Fact, ...] = ()
     link: Link | None = None
+    draft: bool = False
+    lead: bool = False
+    source: str = ""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 

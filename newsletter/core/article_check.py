@@ -6,7 +6,7 @@ The rules are an ordered list of small functions; each yields the problems that 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from newsletter.core.markup_tree import (
@@ -87,7 +87,8 @@ def check_article(
         today: a calendar day in the office's zone; None for no word about what is past.
 
     Returns:
-        Errors and warnings, file by file in the order of the lines.
+        Errors and warnings, file by file in the order of the lines. In a draft all are warnings: it is not finished, and
+        nothing is sent of it.
     """
     around = Surroundings(languages, segments, topics, files, today)
     found = [problem for rule in ARTICLE_RULES for problem in rule(article, around)]
@@ -95,6 +96,8 @@ def check_article(
         found += [problem for rule in TEXT_RULES for problem in rule(text, around)]
         nodes = list(_placed(text))
         found += [problem for rule in BODY_RULES for problem in rule(text, nodes, around)]
+    drafts = {text.path for text in article.texts.values() if text.draft}
+    found = [replace(each, level=Level.WARNING) if each.path in drafts else each for each in found]
     return sorted(found, key=lambda problem: (problem.path, problem.line or 0))
 
 
@@ -178,6 +181,12 @@ def _shown(value: object) -> str:
 
 
 # In the front matter
+
+
+def _draft_waits(text: ArticleText, _around: Surroundings) -> Iterator[Problem]:
+    if text.draft:
+        remedy = "Finish it and remove the line; until then no mail can carry it."
+        yield _problem(text, "draft", "This is a draft.", remedy, Level.WARNING)
 
 
 def _topics_unknown(text: ArticleText, around: Surroundings) -> Iterator[Problem]:
@@ -327,6 +336,7 @@ ARTICLE_RULES: tuple[Callable[[Article, Surroundings], Iterator[Problem]], ...] 
     _events_differ,
 )
 TEXT_RULES: tuple[Callable[[ArticleText, Surroundings], Iterator[Problem]], ...] = (
+    _draft_waits,
     _topics_unknown,
     _audiences_unknown,
     _image_unusable,

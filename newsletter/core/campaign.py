@@ -39,15 +39,16 @@ class CampaignState(StrEnum):
 
 
 CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
-    CampaignState.DRAFT: frozenset({CampaignState.APPROVED, CampaignState.CANCELLED}),
+    # Missed before anybody approved it: the issue of a digest.
+    CampaignState.DRAFT: frozenset({CampaignState.APPROVED, CampaignState.MISSED, CampaignState.CANCELLED}),
     CampaignState.APPROVED: frozenset(
-        {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.CANCELLED}
+        {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.MISSED, CampaignState.CANCELLED}
     ),
     CampaignState.SCHEDULED: frozenset(
         {CampaignState.APPROVED, CampaignState.SENDING, CampaignState.MISSED, CampaignState.CANCELLED}
     ),
     CampaignState.MISSED: frozenset(
-        {CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.CANCELLED}
+        {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.CANCELLED}
     ),
     CampaignState.SENDING: frozenset({CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED}),
     CampaignState.PAUSED: frozenset({CampaignState.SENDING, CampaignState.CANCELLED}),
@@ -64,6 +65,8 @@ class CampaignContent:
         template: which mail of `templates/email`, by its name.
         articles: slugs in reading order; the first is the lead.
         number: number of the issue, None when it has none.
+        public: whether what it carries may also be read by anybody, in our feeds.
+        digest: the digest that it is an issue of, "" for every other campaign.
     """
 
     template: str
@@ -74,6 +77,8 @@ class CampaignContent:
     openings: Mapping[str, str] = field(default_factory=dict)
     closings: Mapping[str, str] = field(default_factory=dict)
     signatures: Mapping[str, str] = field(default_factory=dict)
+    public: bool = True
+    digest: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"articles": list(self.articles)}

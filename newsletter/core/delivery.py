@@ -42,6 +42,7 @@ class Withheld(StrEnum):
     APPLIED = "applied"
     STOPPED = "stopped"
     EXCLUDED = "excluded"
+    HAD_IT = "had_it"
     DEADLINE_PASSED = "deadline_passed"
     CANCELLED = "cancelled"
     ERASED = "erased"

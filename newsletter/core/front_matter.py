@@ -16,7 +16,7 @@ from newsletter.core.refusal import ContentRefused, Level, Problem
 
 _KEYS = (
     *("title", "kicker", "summary", "language", "published", "topics", "image", "credits", "contacts"),
-    *("deadlines", "event", "facts", "link"),
+    *("deadlines", "event", "facts", "link", "draft", "lead", "source"),
 )
 _DEADLINE_KEYS = ("id", "label", "at", "zone", "url", "audience", "action", "steps", "reminders")
 _RUNG_KEYS = ("title", "opening", "steps_title", "steps", "notes_title", "notes")
@@ -105,6 +105,9 @@ def _article(fields: Fields, parts: _Parts, path: str, slug: str) -> ArticleText
         event=_event(fields.child("event")),
         facts=tuple(_fact(fact) for fact in fields.children("facts")),
         link=_link(fields.child("link")),
+        draft=fields.flag("draft"),
+        lead=fields.flag("lead"),
+        source=fields.web_address("source"),
         lines=fields.lines(),
     )
 

@@ -197,6 +197,22 @@ class Fields:
             self.blame(f"'{text}' is not an address that a mail may link to.", remedy, name)
         return text
 
+    def web_address(self, name: str) -> str:
+        """An address of the web, http too: it says where something is from, and no mail leads there by it."""
+        remedy = "Write a whole address that begins with https:// or http://."
+        text = self.text(name, remedy)
+        secure = re.sub(r"^http://", "https://", text)
+        if text and (secure.startswith("mailto:") or not _is_url(secure)):
+            self.blame(f"'{text}' is not an address of the web.", remedy, name)
+        return text
+
+    def flag(self, name: str) -> bool:
+        """Whether something holds; false when nothing is written."""
+        value = self._mapping.get(name)
+        if value is not None and not isinstance(value, bool):
+            self.blame("A yes or no should stand here.", "Write true or false.", name)
+        return value is True
+
     def address(self, name: str) -> str:
         """A required mail address."""
         remedy = "Write one address such as hello@example.org."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
-    "articles", "segment", "exclude", "sender", "at", "zone", "lateness", "window", "quiet", "days",
+    "articles", "segment", "exclude", "sender", "at", "zone", "lateness", "window", "quiet", "days", "public",
 )  # fmt: skip
 EACH_READER = ("reader", "each-reader")
 """What stands as the zone of an issue whose time is meant by each reader's own clock."""
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
     """Takes values out of the document and collects what is wrong with them."""
 
     source: LocatedYaml
@@ -88,6 +88,13 @@ class _Reader:
             self._wrong(key, f"'{value}' is not known here.", f"Write one of: {', '.join(allowed)}.")
             return default
         return str(value)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.source.value.get(key, default)
+        if not isinstance(value, bool):
+            self._wrong(key, "A yes or no should stand here.", "Write true or false.")
+            return default
+        return value
 
     def number(self, key: str) -> int | None:
         value = self.source.value.get(key)
@@ -166,7 +173,7 @@ def parse_issue(
     source = parse_yaml(text, path)
     if not isinstance(source.value, dict):
         raise ContentRefused(Problem("An issue is a list of keys.", "Start from the sample issue.", path, 1))
-    reader = _Reader(source, _unknown_keys(source) + _bad_name(name, path))
+    reader = Reader(source, unknown_keys(source, _KEYS) + bad_name(name, path))
     kind = reader.choice("kind", tuple(kind.value for kind in _KINDS), CampaignKind.ISSUE)
     campaign = Campaign(
         name=name,
@@ -180,6 +187,7 @@ def parse_issue(
             openings=reader.by_language("opening", languages),
             closings=reader.by_language("closing", languages),
             signatures=reader.by_language("signature", languages),
+            public=reader.flag("public", default=True),
         ),
         segment=reader.text("segment", needed=True),
         zone=reader.zone("zone", zone),
@@ -194,17 +202,19 @@ def parse_issue(
     return campaign
 
 
-def _unknown_keys(source: LocatedYaml) -> list[Problem]:
+def unknown_keys(source: LocatedYaml, keys: tuple[str, ...]) -> list[Problem]:
+    """A problem for each key of the outermost level that is not one of `keys`."""
     problems = []
     for key in source.value:
-        if key not in _KEYS:
-            close: Any = get_close_matches(key, _KEYS, n=1)
-            remedy = f"Did you mean '{close[0]}'?" if close else f"Keys are {', '.join(_KEYS)}."
+        if key not in keys:
+            close: Any = get_close_matches(key, keys, n=1)
+            remedy = f"Did you mean '{close[0]}'?" if close else f"Keys are {', '.join(keys)}."
             problems.append(source.problem(f"The key '{key}' is not known here.", remedy, key))
     return problems
 
 
-def _bad_name(name: str, path: str) -> list[Problem]:
+def bad_name(name: str, path: str) -> list[Problem]:
+    """What speaks against a campaign of this name."""
     if RESERVED_NAME.fullmatch(name):
         what = f"'{name}' is the name of a reminder."
         return [Problem(what, "Give the file another name: reminders are made by themselves.", path)]

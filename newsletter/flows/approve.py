@@ -114,6 +114,9 @@ def schedule_campaign(office: Office, name: str, at: datetime, zone: str, now: d
         what = "That is after a deadline that this mail announces."
         raise ContentRefused(Problem(what, "Choose an earlier time."))
     with office.database.write() as connection:
+        if campaign.state is CampaignState.MISSED and not rows.load_editions(connection, campaign.id):
+            what = f"Campaign '{name}' was missed before anybody approved it."
+            raise MoveRefused(Problem(what, f"Begin with `newsletter campaigns reopen {name}`."))
         _move(connection, campaign, CampaignState.SCHEDULED, at=at, zone=zone, instant=campaign.instant)
         decide_missed(connection, campaign.id, MissedDecision.RESCHEDULED, "", now)
     return instant

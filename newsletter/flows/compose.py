@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter.core.calendar import calendar_entry
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.mail_content import MailContent
-from newsletter.core.refusal import ContentRefused, Problem
+from newsletter.core.refusal import ContentRefused, Problem, refuse_errors
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
 from newsletter.core.wallclock import to_instant, to_local
@@ -64,8 +64,9 @@ def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
     """Compile a campaign in every language of the configuration.
 
     Raises:
-        ContentRefused: an article is missing, or a template or the MJML that it makes is wrong.
+        ContentRefused: an article is missing or a draft, or a template or the MJML that it makes is wrong.
     """
+    refuse_errors(_drafts(desk, campaign))
     templates, catalogues = read_templates(desk.office), read_catalogues(desk.office)
     brand, nonce = desk.office.brand, desk.office.nonce
     topics = read_people(desk.office).fields.topics
@@ -135,6 +136,21 @@ def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
         rung=campaign.rung,
         ladder_planned=_ladder(desk, campaign, deadline),
     )
+
+
+def _drafts(desk: Desk, campaign: Campaign) -> list[Problem]:
+    """What an edition would be made of although it is not finished."""
+    texts = {
+        text.path: text
+        for slug in campaign.content.articles
+        for language in desk.office.settings.languages
+        if (text := _text_of(desk, slug, language)).draft
+    }
+    what, remedy = (
+        "This article is a draft.",
+        "Finish it and remove the line, or take it out of the campaign.",
+    )
+    return [Problem(what, remedy, text.path, text.lines.get("draft"), "draft") for text in texts.values()]
 
 
 def _sent_on(campaign: Campaign, now: datetime) -> date:

@@ -48,11 +48,13 @@ def sync_deadlines(office: Office, now: datetime) -> list[DeadlineChange]:
     that are approved and carry one of these two are compiled again, so that no mail leaves with the old date.
     """
     articles = read_articles(office)
-    written = _written_deadlines(office, articles)
+    written, waiting = _written_deadlines(office, articles)
     changes: list[DeadlineChange] = []
     with office.database.write() as connection:
         stored = {deadline.key: deadline for deadline in deadline_rows.list_deadlines(connection)}
         for key, entry in written.items():
+            if key in waiting and key not in stored:
+                continue
             change = _settle(connection, stored.get(key), entry, now)
             if change is not None:
                 changes.append(change)
@@ -127,10 +129,15 @@ def all_deadlines(office: Office) -> dict[str, Deadline]:
         return {deadline.key: deadline for deadline in deadline_rows.list_deadlines(connection)}
 
 
-def _written_deadlines(office: Office, articles: Mapping[str, Article]) -> dict[str, Deadline]:
-    """The deadlines that the articles name, once each; `articles check` tells where languages disagree."""
+def _written_deadlines(
+    office: Office, articles: Mapping[str, Article]
+) -> tuple[dict[str, Deadline], set[str]]:
+    """The deadlines that the articles name, once each, and the keys of those in drafts, which begin when those are finished.
+
+    `articles check` tells where languages disagree.
+    """
     segments = read_people(office)
-    written = {}
+    written, waiting = {}, set()
     for slug, article in articles.items():
         text = article.text_for(office.settings.languages[0], office.settings.languages[0])
         for entry in text.deadlines:
@@ -144,7 +151,9 @@ def _written_deadlines(office: Office, articles: Mapping[str, Article]) -> dict[
                 ladder=office.settings.deadlines.ladder,
             )
             written[deadline.key] = deadline
-    return written
+            if text.draft:
+                waiting.add(deadline.key)
+    return written, waiting
 
 
 def _settle(

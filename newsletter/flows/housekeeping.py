@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Refusal
 from newsletter.flows.destinations import learn_providers
+from newsletter.flows.feeds import poll_due_feeds
+from newsletter.flows.notices import send_notices
 from newsletter.flows.recover import recover_dead
 from newsletter.store import ledger
 from newsletter.store.absences import forget_absences
@@ -123,7 +125,24 @@ def _statistics(office: Office, _now: datetime, _stop: Stop) -> str:
     return "counted"
 
 
+def _feeds(office: Office, now: datetime, _stop: Stop) -> str:
+    """Read the feeds that are due."""
+    polls = poll_due_feeds(office, now)
+    told = [
+        f"{poll.feed}: {poll.trouble or f'{len(poll.new)} new'}" for poll in polls if poll.trouble or poll.new
+    ]
+    return ", ".join(told)
+
+
+def _notices(office: Office, now: datetime, _stop: Stop) -> str:
+    """Send what waits for officers."""
+    sent = send_notices(office, now)
+    return f"sent {sent} notices" if sent else ""
+
+
 HOUSEKEEPING: tuple[Chore, ...] = (
+    Chore("feeds", timedelta(seconds=30), _feeds),
+    Chore("notices", timedelta(seconds=30), _notices),
     Chore("leases", timedelta(seconds=15), _leases),
     Chore("providers", timedelta(minutes=3), _providers),
     Chore("waiting", timedelta(hours=1), _waiting),

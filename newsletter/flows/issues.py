@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsletter.core.issue_file import parse_issue
+from newsletter.library import RuleFile
 
 if TYPE_CHECKING:
     from newsletter.core.campaign import Campaign
@@ -17,7 +18,7 @@ def read_issue(office: Office, name: str) -> Campaign:
     Raises:
         ContentRefused: there is no such file, or it is wrong; with every problem, by line.
     """
-    path, text = office.library.issue_source(name)
+    path, text = office.library.rule_source(RuleFile.ISSUE, name)
     settings = office.settings
     return parse_issue(
         text,

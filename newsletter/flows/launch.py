@@ -172,8 +172,7 @@ def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
         ) or _would_correct_nobody(connection, campaign):
             return None
         if campaign.id:
-            before, after = CampaignState.SCHEDULED, CampaignState.MISSED
-            campaign_rows.move_campaign(connection, campaign.id, before, after)
+            campaign_rows.move_campaign(connection, campaign.id, campaign.state, CampaignState.MISSED)
         else:
             campaign = _store(connection, mail, CampaignState.MISSED, now)
     return Launch(campaign, occurrence.instant, OccurrenceState.MISSED, 0)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from newsletter.library import Library
     from newsletter.settings import Settings
     from newsletter.sources.dns import Dns
+    from newsletter.sources.web import Web
     from newsletter.store.engine import Database
     from newsletter.transports.contract import Transport
 
@@ -33,6 +34,7 @@ class Office:
         nonce: ten fresh hexadecimal digits, one per compile.
         worker: unique name of this process in leases.
         dns: asks about names; asking happens only when something is looked up.
+        web: fetches pages, guarded.
         dkim_keys: each makes a signature on every mail.
         lanes: how fast mail may go, to all destinations and to groups of them.
         groups: which destinations have a lane of their own.
@@ -47,6 +49,7 @@ class Office:
     nonce: Callable[[], str]
     worker: str
     dns: Dns
+    web: Web
     dkim_keys: tuple[DkimKey, ...] = ()
     lanes: Lanes = NO_LANES
     groups: tuple[DestinationGroup, ...] = ()

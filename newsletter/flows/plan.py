@@ -215,7 +215,8 @@ class _Counter:
     def _key(self, people: People, campaign: Campaign, at: datetime) -> tuple[Any, ...]:
         over = campaign.not_after is not None and at >= campaign.not_after
         own = campaign.deadline in self._marked or campaign.kind is CampaignKind.CORRECTION
-        about = (campaign.deadline, campaign.sequence, at) if own else ()
+        about: tuple[Any, ...] = (campaign.deadline, campaign.sequence, at) if own else ()
+        about += campaign.content.articles if campaign.content.digest else ()  # who has had one of them
         asked = (people.segments[name].where for name in (campaign.segment, *campaign.exclude))
         moves = any(_moves_with_time(node, people.segments) for node in asked)
         when = at if moves else bisect_right(self._ends, at)

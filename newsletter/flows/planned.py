@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import CampaignState
 from newsletter.core.due_mail import DueMail
 from newsletter.core.schedule import Occurrence
+from newsletter.flows.digest_plan import digest_mails
 from newsletter.flows.remind import reminder_mails
 from newsletter.flows.series_steps import series_mails
 from newsletter.store.campaigns import list_campaigns
@@ -32,7 +33,7 @@ def campaign_mails(office: Office, _now: datetime, until: datetime) -> Iterator[
             yield DueMail(occurrence, campaign)
 
 
-PLANNERS: tuple[Planner, ...] = (campaign_mails, reminder_mails, series_mails)
+PLANNERS: tuple[Planner, ...] = (campaign_mails, reminder_mails, digest_mails, series_mails)
 
 
 def planned_mails(office: Office, now: datetime, until: datetime) -> Iterator[DueMail]:

@@ -13,6 +13,7 @@ from newsletter.flows.build import build_previews
 from newsletter.flows.check import check_campaign
 from newsletter.flows.series_steps import series_digest, step_campaign
 from newsletter.flows.workspace import read_people
+from newsletter.library import RuleFile
 from newsletter.store.series import (
     KnownSeries,
     count_steps,
@@ -86,7 +87,7 @@ def read_series(office: Office, name: str) -> Series:
     Raises:
         ContentRefused: there is no such file, or it is wrong; with every problem, by line.
     """
-    path, text = office.library.series_source(name)
+    path, text = office.library.rule_source(RuleFile.SERIES, name)
     people, settings = read_people(office), office.settings
     templates = {
         file.removesuffix(_TEMPLATE) for file in office.library.template_sources() if "/" not in file
@@ -113,14 +114,14 @@ def standing_of(office: Office, name: str) -> SeriesStanding:
     """
     with office.database.read() as connection:
         known, sent = find_series(connection, name), count_steps(connection, name)
-    if known is not None and name not in office.library.series():
+    if known is not None and name not in office.library.rules(RuleFile.SERIES):
         return SeriesStanding(name, "file is gone", known.series, known, (), sent)
     series: Series | None = known.series if known else None
     problems: tuple[Problem, ...] = ()
     try:
         series = read_series(office, name)
     except ContentRefused as refused:
-        if name not in office.library.series():
+        if name not in office.library.rules(RuleFile.SERIES):
             raise
         problems = refused.problems
     return SeriesStanding(name, _state(office, name, known), series, known, problems, sent)
@@ -130,7 +131,9 @@ def list_standings(office: Office) -> list[SeriesStanding]:
     """Every series that has a file or was approved once, by name."""
     with office.database.read() as connection:
         approved = {known.series.name for known in list_series(connection)}
-    return [standing_of(office, name) for name in sorted(approved | set(office.library.series()))]
+    return [
+        standing_of(office, name) for name in sorted(approved | set(office.library.rules(RuleFile.SERIES)))
+    ]
 
 
 def _state(office: Office, name: str, known: KnownSeries | None) -> str:
@@ -242,5 +245,9 @@ def _check_names(office: Office, series: Series) -> None:
             if f"{other.name}-{step.name}" in mine:
                 what = f"A step would have the same name as '{step.name}' of series '{other.name}'."
                 raise ContentRefused(
-                    Problem(what, "Give it another name.", office.library.series_source(series.name)[0])
+                    Problem(
+                        what,
+                        "Give it another name.",
+                        office.library.rule_source(RuleFile.SERIES, series.name)[0],
+                    )
                 )

@@ -13,6 +13,7 @@ from newsletter.core.refusal import Refusal
 from newsletter.core.schedule import Occurrence
 from newsletter.core.series import READER, Moment, Series, SeriesState, days_meant, step_days
 from newsletter.core.wallclock import zone_named
+from newsletter.library import RuleFile
 from newsletter.store.series import days_with_people, find_series, first_year, list_series, zones_of_people
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def coming_days(office: Office, known: KnownSeries, now: datetime, until: dateti
 def series_digest(office: Office, name: str) -> str:
     """Of what is approved: the file and the languages of the office; "" when there is no such file."""
     try:
-        _, text = office.library.series_source(name)
+        _, text = office.library.rule_source(RuleFile.SERIES, name)
     except Refusal:
         return ""
     return sha256(json.dumps([text, office.settings.languages]).encode()).hexdigest()

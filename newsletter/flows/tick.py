@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.refusal import Refusal
+from newsletter.flows.digests import prepare_due_digests
 from newsletter.flows.launch import Launch, launch_mail, wake_nobody
 from newsletter.flows.planned import due_and_next
 from newsletter.store.absences import note_absence
@@ -53,7 +54,7 @@ def launch_due(office: Office, now: datetime, wake: Wake = wake_nobody) -> tuple
 def look(office: Office, now: datetime, wake: Wake = wake_nobody) -> Look:
     """Launch everything that is due and not claimed yet. Any number of schedulers may do this at once."""
     launches: list[Launch] = []
-    refusals: list[Refusal] = []
+    refusals = prepare_due_digests(office, now)[1]
     due, ahead = due_and_next(office, now, now + AHEAD)
     for mail in due:
         try:

@@ -13,6 +13,7 @@ from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ConfigurationRefused, Problem, Refusal
 from newsletter.settings.environment import Environment, File, SecretFiles
 from newsletter.settings.parts import (
+    Address,
     Blackouts,
     DatabaseUrl,
     Deadlines,
@@ -20,6 +21,8 @@ from newsletter.settings.parts import (
     Dkim,
     Dns,
     Engine,
+    Feed,
+    FeedName,
     FolderTransport,
     Lanes,
     Language,
@@ -31,6 +34,7 @@ from newsletter.settings.parts import (
     Sending,
     SmtpTransport,
     Url,
+    Web,
     Zone,
 )
 from newsletter.settings.problems import as_problem, unknown_key
@@ -73,6 +77,9 @@ class Settings(BaseSettings):
     engine: Engine = Engine()
     dkim: tuple[Dkim, ...] = ()
     dns: Dns = Dns()
+    web: Web = Web()
+    feeds: dict[FeedName, Feed] = {}
+    officers: tuple[Address, ...] = ()
     tracking: Literal["none"] = "none"
     secret: SecretStr = SecretStr("")
 

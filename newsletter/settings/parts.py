@@ -25,6 +25,7 @@ from newsletter.core.nameserver import parse_nameserver
 from newsletter.core.refusal import Refusal
 from newsletter.core.sending_window import SendingWindow, parse_window
 from newsletter.core.wallclock import zone_named
+from newsletter.core.web import Allowed, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +94,29 @@ def _clock(value: object) -> object:
     return time.fromisoformat(value)
 
 
+def _size(value: object) -> object:
+    match = re.fullmatch(r"(\d{1,6})\s*(kB|MB)", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write a number and a unit: 500 kB or 5 MB")
+    return int(match[1]) * (1_000 if match[2] == "kB" else 1_000_000)
+
+
+def _allowed(value: str) -> str:
+    try:
+        Allowed.of([value])
+    except Refusal as refusal:
+        raise ValueError(refusal.problems[0].remedy) from None
+    return value
+
+
+def _web_url(value: str) -> str:
+    try:
+        place_of(value)
+    except Refusal as refusal:
+        raise ValueError(refusal.problems[0].remedy) from None
+    return value
+
+
 def _like(pattern: str, allowed: str) -> AfterValidator:
     """Holds a text to `pattern`; `allowed` says the same in words."""
 
@@ -126,6 +150,10 @@ ListId = Annotated[
     ),
 ]
 ByLanguage = dict[Language, str]
+_ID, _ID_WORDS = r"[a-z0-9]+(-[a-z0-9]+)*", "write small letters, digits and hyphens"
+FeedName = Annotated[
+    str, _like(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*", "write a short name such as city-news")
+]
 _DOMAIN = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
 _DOMAIN_WORDS = "write a domain in lower case such as example.org"
 
@@ -206,6 +234,24 @@ class Dns(Part):
 
     nameservers: tuple[Nameserver, ...] = ()
     timeout: Duration = Field(default=timedelta(seconds=3), ge=timedelta(seconds=1))
+
+
+class Web(Part):
+    """How the web is asked, for feeds: which machines besides those of the internet, how long, how much."""
+
+    allow: tuple[Annotated[str, AfterValidator(_allowed)], ...] = ()
+    timeout: Duration = Field(default=timedelta(seconds=20), ge=timedelta(milliseconds=100))
+    most: Annotated[int, BeforeValidator(_size)] = Field(default=5_000_000, ge=1_000, le=100_000_000)
+
+
+class Feed(Part):
+    """Somebody's RSS or Atom feed, whose items become drafts of articles."""
+
+    url: Annotated[str, AfterValidator(_web_url)]
+    language: Language
+    topics: tuple[Annotated[str, _like(_ID, _ID_WORDS)], ...] = ()
+    every: Duration = Field(default=timedelta(hours=6), ge=timedelta(minutes=5))
+    most: int = Field(default=10, ge=1, le=100)
 
 
 class Paths(Part):

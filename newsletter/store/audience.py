@@ -9,6 +9,7 @@ from sqlalchemy import Integer, String, and_, case, exists, false, func, insert,
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.lane import OTHERS
+from newsletter.store.carried import got_any_of, launched_with
 from newsletter.store.engine import plan_for_many
 from newsletter.store.gate import withheld_reason
 from newsletter.store.lanes import know_lanes
@@ -54,7 +55,8 @@ def freeze_audience(
     """
     know_lanes(connection, [OTHERS, *(group.name for group in groups)])
     plan_for_many(connection)
-    found = _audience(campaign, segments, languages, now, step).add_columns(_lane(groups).label("lane"))
+    found = _audience(connection, campaign, segments, languages, now, step)
+    found = found.add_columns(_lane(groups).label("lane"))
     if moments:
         found = found.add_columns(due_by_zone(moments, now).label("not_before"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
@@ -88,7 +90,7 @@ def forecast_audience(
     step: StepDay | None = None,
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
-    audience = _audience(campaign, segments, languages, now, step).subquery()
+    audience = _audience(connection, campaign, segments, languages, now, step).subquery()
     row = audience.c
     query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
     return {(language, reason): count for language, reason, count in connection.execute(query)}
@@ -102,9 +104,8 @@ def forecast_zones(
     now: datetime,
 ) -> dict[str, int]:
     """How many people of each zone would get it, if it were frozen at `now`."""
-    audience = (
-        _audience(campaign, segments, languages, now, None).add_columns(subscribers.c.zone).subquery().c
-    )
+    found = _audience(connection, campaign, segments, languages, now, None)
+    audience = found.add_columns(subscribers.c.zone).subquery().c
     query = select(audience.zone, func.count()).where(audience.reason.is_(None)).group_by(audience.zone)
     return {zone: count for zone, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
@@ -140,6 +141,7 @@ def anybody_meant(
 
 
 def _audience(
+    connection: Connection,
     campaign: Campaign,
     segments: Mapping[str, Segment],
     languages: Sequence[str],
@@ -151,9 +153,21 @@ def _audience(
         false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude)
     )
     withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
-    reason = case((excluded, Withheld.EXCLUDED.value), else_=withheld).label("reason")
+    rules = [(excluded, Withheld.EXCLUDED.value)]
+    had = _had_it(connection, campaign)
+    if had:
+        rules.append((got_any_of(had), Withheld.HAD_IT.value))
+    reason = case(*rules, else_=withheld).label("reason")
     inside = _inside(campaign, segments, now, step)
     return select(person.id, _language(languages).label("language"), reason).where(inside)
+
+
+def _had_it(connection: Connection, campaign: Campaign) -> list[int]:
+    """Campaigns that have carried an article of this digest: whoever got one of them does not get it a second time."""
+    if not campaign.content.digest:
+        return []
+    carried = launched_with(connection, campaign.content.articles)
+    return sorted({identity for some in carried.values() for identity in some} - {campaign.id})
 
 
 def _inside(

@@ -17,6 +17,7 @@ from throwaway_postgresql import fresh_database
 
 from newsletter.core.consent import ConsentAction
 from newsletter.core.refusal import ConfigurationRefused
+from newsletter.store import feed_tables  # noqa: F401 - its tables are among those that are compared
 from newsletter.store.daemon_tables import absences  # noqa: F401 - a part of the metadata
 from newsletter.store.engine import newest_revision, open_database
 from newsletter.store.people import PersonRow, add_person, consents_of, record_consent
