@@ -63,6 +63,8 @@ class Links(Protocol):
 
     def stop(self, deadline: str, /) -> Sequence[str]: ...
 
+    def later(self, deadline: str, /) -> Sequence[str]: ...
+
     def confirm(self) -> Sequence[str]: ...
 
 
@@ -250,4 +252,5 @@ _WITH_ARGUMENT: dict[str, Callable[[Links, str], Sequence[str]]] = {
     "other_language_url": lambda links, language: links.other_language(language),
     "applied_url": lambda links, deadline: links.applied(deadline),
     "stop_url": lambda links, deadline: links.stop(deadline),
+    "later_url": lambda links, deadline: links.later(deadline),
 }

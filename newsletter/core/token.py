@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     VIEW = "v"
     APPLIED = "a"
     STOP = "s"
+    LATER = "l"
 
 
 # One digest serves all purposes of a group, each with letters of its own: which digest, and where in it they begin.
@@ -44,8 +45,9 @@ _SHARES = {
     Purpose.VIEW: ("mail", 2 * _MAC),
     Purpose.APPLIED: ("deadline", 0),
     Purpose.STOP: ("deadline", _MAC),
+    Purpose.LATER: ("later", 0),
 }
-_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC}
+_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC, "later": _MAC}
 
 
 @dataclass(frozen=True, slots=True)

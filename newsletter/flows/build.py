@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsletter.core.flags import flags_of
+from newsletter.core.flags import due_flags, flags_of
 from newsletter.core.links import LinkColumns
 from newsletter.core.recipient import Recipient, slot_values
 from newsletter.core.render import FilledMail, fill_mail
@@ -51,4 +51,5 @@ def fill_for_sample(
     recipient, catalogue = Recipient(address, "Ada"), read_catalogues(office)[language]
     values = slot_values(edition.mail.slots, recipient, links, catalogue, campaign.kind, root)
     # She chose every topic, so that no block for the readers of one is missed by whoever looks at the preview.
-    return fill_mail(edition.mail, values, flags_of("Ada", read_people(office).fields.topics))
+    told = due_flags([rung.deadline for rung in campaign.content.rungs])
+    return fill_mail(edition.mail, values, flags_of("Ada", read_people(office).fields.topics) | told)

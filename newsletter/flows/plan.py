@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
-from newsletter.flows.planned import due_mails, planned_mails
+from newsletter.flows.merge import day_forecast, is_reminder, merged_campaign
+from newsletter.flows.planned import planned_mails, unclaimed
 from newsletter.flows.workspace import read_people
-from newsletter.store.audience import Audience, forecast_audience
+from newsletter.store.audience import Audience, forecast_audience, forecast_merged, forecast_reminder
+from newsletter.store.reminders import sharing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
+    from newsletter.core.due_mail import DueMail
     from newsletter.flows.office import Office
+
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One mail to come: its campaign, its instant (UTC), and its audience then, if nobody does anything until then."""
+    """One mail to come: its campaign, its instant (UTC), and its audience then, if nobody does anything until then.
+
+    Attributes:
+        waits: what must happen before it may leave, "" when nothing must.
+    """
 
     campaign: Campaign
     instant: datetime
     audience: Audience
+    waits: str = ""
 
     @property
     def recipients(self) -> int:
@@ -55,15 +67,43 @@ def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
 def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> list[Forecast]:
     """Everything planned from `start` up to `end` (instants), earliest first.
 
-    Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more.
+    Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more. Reminders that
+    fall on one day for the same people stand here as one mail more, and these people are left out of each.
     """
-    unclaimed = {mail.occurrence.schedule for mail in due_mails(office, now)}
-    found = []
-    for mail in planned_mails(office, now, end):
+    # A day beyond the end: what falls on the last day goes together with it.
+    fresh = unclaimed(office, list(planned_mails(office, now, end + _A_DAY)))
+    found: list[Forecast] = []
+    for mail in fresh:
         occurrence, instant = mail.occurrence, mail.occurrence.instant
-        waiting = not occurrence.is_due(now) or occurrence.schedule in unclaimed
-        if start <= instant < end and waiting and not occurrence.is_too_late(now):
-            audience = audience_of(office, mail.campaign, max(instant, now))
-            if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
-                found.append(Forecast(mail.campaign, instant, audience))
+        if start <= instant < end and not occurrence.is_too_late(now):
+            found += _reminder(office, mail, fresh, now) if is_reminder(mail) else _other(office, mail, now)
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
+
+
+def _other(office: Office, mail: DueMail, now: datetime) -> list[Forecast]:
+    instant = mail.occurrence.instant
+    audience = audience_of(office, mail.campaign, max(instant, now))
+    if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
+        return [Forecast(mail.campaign, instant, audience, mail.waits)]
+    return []
+
+
+def _reminder(office: Office, mail: DueMail, fresh: list[DueMail], now: datetime) -> list[Forecast]:
+    """A reminder, and before it the mail for those who are due for others that day too."""
+    instant, languages = mail.occurrence.instant, office.settings.languages
+    moment, people = max(instant, now), read_people(office)
+    people.segment(mail.campaign.segment)
+    day = day_forecast(office, mail, fresh, now)
+    shared = None
+    with office.database.read() as connection:
+        others = [other for other in day.ahead if other.campaign.segment in people.segments]
+        others = sharing(connection, mail, others, people.segments, moment)
+        day = replace(day, ahead=tuple(others))
+        audience = forecast_reminder(connection, mail, day, people.segments, languages, moment)
+        if others:
+            shared = forecast_merged(connection, mail, day, people.segments, languages, moment)
+    alone = Forecast(mail.campaign, instant, audience, mail.waits)
+    if not shared:
+        return [alone]
+    merged = merged_campaign(mail, others)
+    return [Forecast(merged, instant, shared, mail.waits), alone]

@@ -12,7 +12,7 @@ from newsletter.store.campaigns import list_campaigns
 from newsletter.store.occurrences import claimed_schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from newsletter.flows.office import Office
@@ -42,11 +42,15 @@ def planned_mails(office: Office, now: datetime, until: datetime) -> Iterator[Du
 
 
 def due_mails(office: Office, now: datetime) -> list[DueMail]:
-    """What is due at `now` and has not been claimed, earliest first."""
-    due = list(planned_mails(office, now, now))
+    """What is due at `now`, waits for nobody and has not been claimed, earliest first."""
+    due = [mail for mail in planned_mails(office, now, now) if not mail.waits]
+    return sorted(unclaimed(office, due), key=lambda mail: mail.order)
+
+
+def unclaimed(office: Office, mails: Sequence[DueMail]) -> list[DueMail]:
+    """Those that nobody has launched or marked missed."""
     with office.database.read() as connection:
         claimed = claimed_schedules(
-            connection, [mail.occurrence.schedule for mail in due if not mail.campaign.id]
+            connection, [mail.occurrence.schedule for mail in mails if not mail.campaign.id]
         )
-    fresh = [mail for mail in due if mail.occurrence.schedule not in claimed]
-    return sorted(fresh, key=lambda mail: (mail.occurrence.instant, mail.occurrence.schedule))
+    return [mail for mail in mails if mail.occurrence.schedule not in claimed]

@@ -32,7 +32,7 @@ def launch_due(office: Office, now: datetime, wake: Wake = wake_nobody) -> tuple
         except Refusal as refusal:
             refusals.append(refusal)
         else:
-            launches += [launch] if launch else []
+            launches += [each for each in (launch, launch and launch.merged) if each]
     return launches, refusals
 
 

@@ -10,8 +10,23 @@ from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.lane import OTHERS
 from newsletter.store.engine import plan_for_many
-from newsletter.store.gate import withheld_reason
+from newsletter.store.gate import (
+    campaign_reason,
+    deadline_rules,
+    first_reason,
+    person_rules,
+    withheld_reason,
+)
 from newsletter.store.lanes import know_lanes
+from newsletter.store.reminders import (
+    due,
+    due_somewhere,
+    inside,
+    reminded_today,
+    told_in_parts,
+    told_merged,
+    write_parts,
+)
 from newsletter.store.segments import segment_clause
 from newsletter.store.tables import Instant, campaigns, deliveries, providers, subscribers
 
@@ -23,6 +38,7 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.core.destination import DestinationGroup
+    from newsletter.core.due_mail import DueMail, SharedDay
     from newsletter.core.segment.tree import Segment
 
 Audience = dict[tuple[str, str | None], int]
@@ -45,14 +61,58 @@ def freeze_audience(
     Returns:
         The number of rows.
     """
+    return _freeze(connection, campaign, _audience(campaign, segments, languages, now), now, groups)
+
+
+def freeze_reminder(
+    connection: Connection,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    groups: Sequence[DestinationGroup] = (),
+) -> int:
+    """The same for a reminder. Whoever is told it in one mail with others, or had another one today, is left out."""
+    query = _reminder(mail, day, segments, languages, now)
+    return _freeze(connection, mail.campaign, query, now, groups)
+
+
+def freeze_merged(
+    connection: Connection,
+    merged: Campaign,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    groups: Sequence[DestinationGroup] = (),
+) -> int:
+    """Write a ledger row for everybody for whom `mail` falls on one day with others, and what their copy tells.
+
+    Nobody is left out of this one: each of its reminders has a ledger of its own, with the reasons.
+    """
+    query = _merged(mail, day, segments, languages, now)
+    count = _freeze(connection, merged, query, now, groups)
+    write_parts(connection, merged, (mail, *day.ahead), segments, now)
+    return count
+
+
+def _freeze(
+    connection: Connection,
+    campaign: Campaign,
+    audience: Select[Any],
+    now: datetime,
+    groups: Sequence[DestinationGroup],
+) -> int:
     know_lanes(connection, [OTHERS, *(group.name for group in groups)])
     plan_for_many(connection)
-    found = _audience(campaign, segments, languages, now).add_columns(_lane(groups).label("lane"))
+    found = audience.add_columns(_lane(groups).label("lane"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
     row = found.order_by(subscribers.c.id).offset(0).subquery().c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
-    attempts, due = literal(0, Integer), literal(now, Instant())
-    settled = case((row.reason.is_(None), null()), else_=due)
+    attempts, due_at = literal(0, Integer), literal(now, Instant())
+    settled = case((row.reason.is_(None), null()), else_=due_at)
     chosen = select(
         literal(campaign.id, Integer),
         row.id,
@@ -62,7 +122,7 @@ def freeze_audience(
         attempts,
         settled,
         row.lane,
-        due,
+        due_at,
     )
     columns = [
         "campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at", "lane", "not_before",
@@ -78,8 +138,35 @@ def forecast_audience(
     now: datetime,
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
-    audience = _audience(campaign, segments, languages, now).subquery()
-    row = audience.c
+    return _count(connection, _audience(campaign, segments, languages, now))
+
+
+def forecast_reminder(
+    connection: Connection,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Audience:
+    """The same for a reminder, when those of `day` go as planned."""
+    return _count(connection, _reminder(mail, day, segments, languages, now))
+
+
+def forecast_merged(
+    connection: Connection,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Audience:
+    """Count those for whom `mail` falls on one day with others that have not gone by then."""
+    return _count(connection, _merged(mail, day, segments, languages, now))
+
+
+def _count(connection: Connection, audience: Select[Any]) -> Audience:
+    row = audience.subquery().c
     query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
     return {(language, reason): count for language, reason, count in connection.execute(query)}
 
@@ -102,10 +189,47 @@ def _audience(
     excluded = or_(
         false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude)
     )
-    withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
+    withheld = campaign_reason(campaign, now)
     reason = case((excluded, Withheld.EXCLUDED.value), else_=withheld).label("reason")
     inside = _inside(campaign, segments, now)
     return select(person.id, _language(languages).label("language"), reason).where(inside)
+
+
+def _reminder(
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Select[Any]:
+    campaign = mail.campaign
+    rules = person_rules(now) + deadline_rules(now, campaign.deadline, campaign.not_after)
+    rules += [(told_merged(campaign), Withheld.MERGED), (reminded_today(day), Withheld.ONE_A_DAY)]
+    others = (*day.before, *day.ahead)
+    if others:
+        rules.append((due_somewhere(others, segments, now), Withheld.MERGED))
+    reason = first_reason(rules).label("reason")
+    columns = subscribers.c.id, _language(languages).label("language"), reason
+    return select(*columns).where(inside(mail, segments, now))
+
+
+def _merged(
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Select[Any]:
+    reason = null().label("reason")
+    columns = subscribers.c.id, _language(languages).label("language"), reason
+    here = (
+        ~or_(*(rule for rule, _ in person_rules(now))),
+        due(mail, segments, now),
+        due_somewhere(day.ahead, segments, now),
+        ~reminded_today(day),
+    )
+    query = select(*columns).where(*here)
+    return query.where(~due_somewhere(day.before, segments, now)) if day.before else query
 
 
 def _inside(campaign: Campaign, segments: Mapping[str, Segment], now: datetime) -> ColumnElement[bool]:
@@ -146,11 +270,12 @@ def was_told(deadline: str, before_sequence: int) -> ColumnElement[bool]:
 
     Unsure rows count as told: somebody who may have read the former date should learn of the new one.
     """
-    told = (
+    plainly = (
         deliveries.c.subscriber_id == subscribers.c.id,
         deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.UNSURE)),
         campaigns.c.deadline == deadline,
         campaigns.c.sequence < before_sequence,
     )
     joined = deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
-    return exists(select(deliveries.c.id).select_from(joined).where(*told).correlate(subscribers))
+    alone = exists(select(deliveries.c.id).select_from(joined).where(*plainly).correlate(subscribers))
+    return or_(alone, told_in_parts(deadline, before_sequence))

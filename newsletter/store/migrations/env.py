@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from newsletter.store import reminder_tables  # noqa: F401 - its table belongs to the metadata
 from newsletter.store.tables import metadata
 
 context.configure(
