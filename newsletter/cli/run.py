@@ -87,6 +87,7 @@ def plan(
                 "campaign": one.campaign.name,
                 "recipients": one.recipients,
                 "withheld": one.withheld(),
+                "waits": one.waits or None,
             }
             for one in planned
         ]
@@ -96,7 +97,7 @@ def plan(
         (
             local_text(one.instant, one.campaign.zone),
             one.campaign.kind,
-            one.campaign.name,
+            f"{one.campaign.name} (waits for {one.waits})" if one.waits else one.campaign.name,
             one.recipients,
             counted(one.withheld()),
         )

@@ -13,6 +13,7 @@ from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.workspace import read_catalogues, read_people
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -30,6 +31,13 @@ def build_previews(office: Office, campaign: Campaign, folder: Path, now: dateti
         ContentRefused: an article or a template is wrong.
     """
     editions = compose_editions(lay_desk(office, campaign, all_deadlines(office), now), campaign)
+    return write_previews(office, campaign, editions, folder)
+
+
+def write_previews(
+    office: Office, campaign: Campaign, editions: Mapping[str, Edition], folder: Path
+) -> list[Path]:
+    """Write each edition, filled for a sample reader, as NAME.LANGUAGE.html and .txt; gives the files."""
     target = office.settings.path(folder)
     target.mkdir(parents=True, exist_ok=True)
     files = []

@@ -76,7 +76,9 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
     for mail in fresh:
         occurrence, instant = mail.occurrence, mail.occurrence.instant
         if start <= instant < end and not occurrence.is_too_late(now):
-            found += _reminder(office, mail, fresh, now) if is_reminder(mail) else _other(office, mail, now)
+            found += (
+                forecast_rung(office, mail, fresh, now) if is_reminder(mail) else _other(office, mail, now)
+            )
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
 
 
@@ -88,8 +90,12 @@ def _other(office: Office, mail: DueMail, now: datetime) -> list[Forecast]:
     return []
 
 
-def _reminder(office: Office, mail: DueMail, fresh: list[DueMail], now: datetime) -> list[Forecast]:
-    """A reminder, and before it the mail for those who are due for others that day too."""
+def forecast_rung(office: Office, mail: DueMail, fresh: list[DueMail], now: datetime) -> list[Forecast]:
+    """A reminder, and before it the mail for those who are due for others that day too.
+
+    Args:
+        fresh: everything planned around it that has not been claimed.
+    """
     instant, languages = mail.occurrence.instant, office.settings.languages
     moment, people = max(instant, now), read_people(office)
     people.segment(mail.campaign.segment)
