@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _EARLY = 14  # days before: from here on a reminder is about what and why
 _FULL_BOXES = 3
-_LONGEST_MONTH = 8  # letters that fit beside the figure
+_LONGEST_MONTH = 7  # letters that fit beside the figure
 _LONGEST_STUB_WORD = 16  # characters of the label that the narrow cell of a box can show on one line
 
 
@@ -179,6 +179,7 @@ class _Viewer:
             tone="accent",
             label=gettext("Was to close"),
             left=(gettext("Called off"), ""),
+            summary=gettext("There is nothing to send, and no reminder of this deadline comes any more."),
             steps=(),
             action="",
             calendar=gettext("Take it out of your calendar"),
@@ -214,7 +215,7 @@ class _Viewer:
             self._entry_box(article, entry),
             solid=is_last(due.deadline, due.rung),
             left=(self.moments.days_left(due.rung), self.moments.counted(counted)),
-            summary=rung.opening or self._rung_opening(due.deadline, due.rung, article),
+            summary=rung.opening or (article.summary if due.rung >= _EARLY else ""),
             steps_title=rung.steps_title or self._steps_title(due.deadline, due.rung),
             steps=rung.steps or entry.text.steps,
             promise="",

@@ -171,7 +171,7 @@ def _reminder_reasons(asked: _Asked) -> list[str]:
 
 def _correction_reasons(asked: _Asked) -> list[str]:
     return asked.catalogue.gettext_each(
-        "You receive this correction at {address} because an earlier mail told you the former date.",
+        "You receive this message at {address} because an earlier mail told you of this deadline.",
         address=asked.readers.addresses,
     )
 

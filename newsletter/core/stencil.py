@@ -14,7 +14,7 @@ from newsletter.core.mailbox import Mailbox
 from newsletter.core.mime import Attachment, Letter, ListHeaders, boundary_mark, serialise
 from newsletter.core.mime_bodies import letter_body
 from newsletter.core.personal import Slot, fill, gates_of
-from newsletter.core.refusal import Refusal
+from newsletter.core.refusal import ContentRefused, Refusal
 from newsletter.core.render import CompiledEmail, fill_mail
 from newsletter.core.stencil_columns import Columns
 from newsletter.core.stencil_heads import Heads
@@ -159,13 +159,16 @@ class Stencil:
         return Message((head + empty_line,), (body,))
 
     def _written(self, window: Window, odd: set[int]) -> list[tuple[bytes, ...]]:
-        groups = _grouped(window, self._subject_gates)
-        if len(groups) == 1:
-            return self._heads_for(next(iter(groups))).written(window, odd)
+        if not self._subject_gates:
+            return self._heads_for(frozenset()).written(window, odd)
         heads: list[tuple[bytes, ...]] = [()] * len(window.names)
-        for on, members in groups.items():
+        for on, members in _grouped(window, self._subject_gates).items():
             strange: set[int] = set()
-            written = self._heads_for(on).written(window.some(members), strange)
+            try:
+                written = self._heads_for(on).written(window.some(members), strange)
+            except ContentRefused:  # nothing is left of this subject: the plain path says so
+                odd.update(members)
+                continue
             odd.update(members[place] for place in strange)
             for place, head in zip(members, written, strict=True):
                 heads[place] = head

@@ -43,7 +43,7 @@ def see_later(office: Office, key: str, person: int, now: datetime) -> LaterView
         return LaterView((), None)
     possible = days_to_choose(deadline, office.settings.deadlines.at, now)
     today, last = to_local(now, deadline.zone).date(), deadline.at.date() - timedelta(days=1)
-    wanted = {today + timedelta(days=days) for days in _SOME_DAYS} | {last}
+    wanted = {min(today + timedelta(days=days), last) for days in _SOME_DAYS} | {last}
     offered = tuple(day for day in possible if day in wanted) or possible[:1]
     chosen = to_local(until, deadline.zone).date() if until and now < until < deadline.instant else None
     return LaterView(offered, chosen)

@@ -224,8 +224,9 @@ def _why_not(now: datetime) -> ColumnElement[str | None]:
     )
     closed = exists().where(deadlines.c.key == parts.deadline, deadlines.c.instant <= now_at)
     mine = marks.subscriber_id == parts.subscriber_id, marks.deadline == parts.deadline
-    closing = select(deadlines.c.instant).where(deadlines.c.key == parts.deadline).scalar_subquery()
-    later = marks.mark.in_(PUTTING_OFF), marks.until > now_at, marks.until < closing
+    # Joined, not asked inside: a query within a query within this statement would not see which row it is about.
+    before_closing = deadlines.c.key == parts.deadline, marks.until < deadlines.c.instant
+    later = marks.mark.in_(PUTTING_OFF), marks.until > now_at, *before_closing
     return case(
         (~stands, Withheld.CANCELLED.value),
         (closed, Withheld.DEADLINE_PASSED.value),
