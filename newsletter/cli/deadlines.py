@@ -10,10 +10,17 @@ import typer
 
 from newsletter.cli import finds
 from newsletter.cli.place import office
-from newsletter.cli.show import AsJson, local_text, out, print_json, print_table
+from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_table
 from newsletter.core.wallclock import parse_local
 from newsletter.flows.calendar_feeds import written_feed
-from newsletter.flows.deadlines import DeadlineChange, cancel_deadline, move_deadline, sync_deadlines
+from newsletter.flows.deadlines import (
+    DeadlineChange,
+    approve_deadline,
+    cancel_deadline,
+    move_deadline,
+    sync_deadlines,
+)
+from newsletter.flows.ladder_preview import preview_ladder
 from newsletter.flows.ladders import Ladder, known_ladder, list_ladders
 
 app = typer.Typer(name="deadlines", help="Deadlines of articles and their reminders.", no_args_is_help=True)
@@ -32,7 +39,7 @@ def list_all(as_json: AsJson = False) -> None:
         print_json({"deadlines": [ladder.as_dict() for ladder in ladders]})
         return
     rows = [
-        (one.deadline.key, f"{one.deadline.at:%Y-%m-%d %H:%M}", one.deadline.zone, one.state, one.next)
+        (one.deadline.key, f"{one.deadline.at:%Y-%m-%d %H:%M}", one.deadline.zone, one.words, one.next)
         for one in ladders
     ]
     empty = "No deadlines: an article names one in its front matter."
@@ -49,8 +56,8 @@ def show(key: Key, as_json: AsJson = False) -> None:
         return
     print_table(
         _title(ladder),
-        ["days before", "when", "state"],
-        [(r.rung, r.when, r.state) for r in ladder.rungs],
+        ["days before", "when", "segment", "state"],
+        [(r.rung, r.when, r.segment, r.state) for r in ladder.rungs],
         "No rungs.",
     )
 
@@ -58,7 +65,7 @@ def show(key: Key, as_json: AsJson = False) -> None:
 def _title(ladder: Ladder) -> str:
     deadline = ladder.deadline
     before = f", before: {deadline.former_at:%Y-%m-%d %H:%M}" if deadline.former_at else ""
-    return f"{deadline.key}: {deadline.at:%Y-%m-%d %H:%M} {deadline.zone} ({ladder.state}{before})"
+    return f"{deadline.key}: {deadline.at:%Y-%m-%d %H:%M} {deadline.zone} ({ladder.words}{before})"
 
 
 @app.command("sync")
@@ -92,15 +99,69 @@ def move(
     out.print(f"{key}: {'nothing to change' if change is None else change.what}.", highlight=False)
 
 
-@app.command("cancel")
-def cancel(key: Key, as_json: AsJson = False) -> None:
-    """Call a deadline off: nothing more is sent about it."""
+@app.command("preview")
+def preview(
+    key: Key,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the mails as HTML and text, in each language.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is to come of a ladder on a time line: moments, people, subjects, and what goes in one mail."""
     with office() as here:
-        change = cancel_deadline(here, key, here.clock())
+        now = here.clock()
+        sync_deadlines(here, now)
+        found = preview_ladder(here, key, now, to)
+        ladder = known_ladder(here, key, now)
+    if as_json:
+        print_json(found.as_dict() | {"approval": ladder.approval or None})
+        return
+    rows = [
+        (
+            f"{local_text(rung.instant, rung.campaign.zone)}",
+            "in one mail" if rung.is_merged else f"{rung.campaign.rung} before",
+            rung.campaign.segment,
+            rung.recipients,
+            counted(dict(rung.withheld)),
+            "\n".join(f"{language}: {subject}" for language, subject in rung.subjects.items()),
+            "\n".join(rung.together),
+        )
+        for rung in found.rungs
+    ]
+    columns = ["when", "days", "segment", "people#", "withheld", "subject", "together with"]
+    print_table(_title(ladder), columns, rows, "Nothing is to come of this ladder.")
+    for path in found.files:
+        out.print(str(path), highlight=False)
+
+
+@app.command("approve")
+def approve(key: Key, as_json: AsJson = False) -> None:
+    """Approve a ladder as it stands; without it nothing of it leaves where `approval: required` is configured."""
+    with office() as here:
+        now = here.clock()
+        sync_deadlines(here, now)
+        approve_deadline(here, key, now)
+        ladder = known_ladder(here, key, now)
+    if as_json:
+        print_json(ladder.as_dict())
+        return
+    out.print(f"The ladder of {key} is approved; next reminder: {ladder.next or 'none'}.", highlight=False)
+
+
+@app.command("cancel")
+def cancel(
+    key: Key,
+    silent: Annotated[bool, typer.Option("--silent", help="No notice to those who had been told.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Call a deadline off: no reminder any more, and one notice to those who had been told of it."""
+    with office() as here:
+        change = cancel_deadline(here, key, here.clock(), silent=silent)
     if as_json:
         print_json({"change": _change(change)})
         return
-    out.print(f"{key} is cancelled.", highlight=False)
+    told = "Nobody is told" if silent else "Whoever had been told gets one notice"
+    out.print(f"{key} is cancelled. {told}.", highlight=False)
 
 
 @app.command("calendar")

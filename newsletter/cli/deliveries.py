@@ -12,6 +12,7 @@ from newsletter.core.delivery import DeliveryState
 from newsletter.flows.approve import known_campaign
 from newsletter.flows.unsure import decide
 from newsletter.store.ledger import list_deliveries
+from newsletter.store.reminders import merged_into
 
 app = typer.Typer(
     name="deliveries", help="Deliveries: one row for each person and campaign.", no_args_is_help=True
@@ -30,9 +31,10 @@ def list_all(
         identity = known_campaign(here, campaign).id if campaign else None
         with here.database.read() as connection:
             found = list_deliveries(connection, campaign=identity, state=state or "", limit=limit)
+            into = merged_into(connection, [row["id"] for row in found])
         zone = here.settings.zone
     if as_json:
-        print_json({"deliveries": found})
+        print_json({"deliveries": [row | {"merged_into": into.get(row["id"])} for row in found]})
         return
     rows = [
         (
@@ -40,7 +42,7 @@ def list_all(
             row["campaign"],
             row["address"],
             row["state"],
-            row["withheld"],
+            f"merged into {into[row['id']]}" if row["id"] in into else row["withheld"],
             local_text(row["settled_at"], zone),
         )
         for row in found

@@ -86,7 +86,7 @@ def plan(start: Begin = "", end: End = "", zone: InZone = "", as_json: AsJson = 
         (
             "; ".join(filter(None, (_when(one), moved(one.occurrence)))),
             one.campaign.kind,
-            one.campaign.name,
+            f"{one.campaign.name} (waits for {one.waits})" if one.waits else one.campaign.name,
             one.campaign.segment,
             one.recipients,
             counted(one.withheld()),

@@ -14,6 +14,7 @@ from newsletter.flows.import_people import ImportReport, import_people
 from newsletter.flows.people import known_person
 from newsletter.store import people as rows
 from newsletter.store.ledger import list_deliveries
+from newsletter.store.reminders import merged_into
 
 app = typer.Typer(
     name="subscribers", help="Subscribers: people, their consents and their mails.", no_args_is_help=True
@@ -94,11 +95,13 @@ def show(address: str, as_json: AsJson = False) -> None:
             topics = rows.topics_of(connection, identity)
             consents = rows.consents_of(connection, identity)
             mails = list_deliveries(connection, subscriber=identity, limit=1000)
+            into = merged_into(connection, [row["id"] for row in mails])
             suppressed = rows.suppression_of(connection, str(person["address_hash"]))
         zone = here.settings.zone
     person["suppressed"] = None if suppressed is None else suppressed[0]
     if as_json:
-        print_json({"person": person, "topics": topics, "consents": consents, "deliveries": mails})
+        told = [row | {"merged_into": into.get(row["id"])} for row in mails]
+        print_json({"person": person, "topics": topics, "consents": consents, "deliveries": told})
         return
     known = [
         (key, value)
@@ -109,6 +112,12 @@ def show(address: str, as_json: AsJson = False) -> None:
     events = [(local_text(event["at"], zone), event["action"], event["source"]) for event in consents]
     print_table("Consents", ["when", "what", "source"], events, "No consent is recorded.")
     sent = [
-        (row["campaign"], row["state"], row["withheld"], local_text(row["settled_at"], zone)) for row in mails
+        (
+            row["campaign"],
+            row["state"],
+            f"merged into {into[row['id']]}" if row["id"] in into else row["withheld"],
+            local_text(row["settled_at"], zone),
+        )
+        for row in mails
     ]
     print_table("Mails", ["campaign", "state", "why not", "when"], sent, "No mail yet.")

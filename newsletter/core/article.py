@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date, datetime, time
 
     from newsletter.core.deadline import DeadlineText
 
@@ -60,7 +60,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineEntry:
-    """A deadline as an article's file writes it; `text` is in the file's language."""
+    """A deadline as an article's file writes it; `text` is in the file's language.
+
+    Attributes:
+        ladder: days before, None where the file leaves it to the office's default.
+        remind_at: hour of the reminders on the wall of `zone`, None for the default.
+        audiences: segments of rungs that have one of their own, by days before.
+    """
 
     id: str
     at: datetime
@@ -68,6 +74,9 @@ class DeadlineEntry:
     url: str
     audience: str
     text: DeadlineText
+    ladder: tuple[int, ...] | None = None
+    remind_at: time | None = None
+    audiences: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

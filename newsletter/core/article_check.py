@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import time
 from typing import TYPE_CHECKING
 
+from newsletter.core.ladder_check import rungs_too_late, words_without_rung
 from newsletter.core.markup_tree import (
     alt_of,
     heading_level,
@@ -36,7 +38,11 @@ _LEFTOVERS = (
     (re.compile(r"\bTODO\b"), "a note to yourself"),
     (re.compile(r"\blorem ipsum\b", re.IGNORECASE), "dummy text"),
 )
-_SHARED_DEADLINE = ("at", "zone", "url", "audience")
+# Each with the key under which it stands in the file.
+_SHARED_DEADLINE = {
+    **{name: name for name in ("at", "zone", "url", "audience", "ladder", "remind_at")},
+    "audiences": "reminders",
+}
 _SHARED_EVENT = ("at", "until", "zone")
 
 
@@ -50,6 +56,8 @@ class Surroundings:
         topics: ids that an article may name.
         files: paths inside the article's folder.
         today: for what lies in the past; None leaves that unsaid.
+        ladder: days before, of deadlines that name none.
+        remind_at: the usual hour of reminders.
     """
 
     languages: tuple[str, ...]
@@ -57,6 +65,8 @@ class Surroundings:
     topics: frozenset[str]
     files: frozenset[str]
     today: date | None
+    ladder: tuple[int, ...]
+    remind_at: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,8 @@ def check_article(
     topics: frozenset[str],
     files: frozenset[str],
     today: date | None,
+    ladder: tuple[int, ...] = (30, 7, 1),
+    remind_at: time = time(9),
 ) -> list[Problem]:
     """Every problem of an article whose files could be read.
 
@@ -85,12 +97,14 @@ def check_article(
         topics: ids that an article may name.
         files: paths inside the article's folder, with `/`.
         today: a calendar day in the office's zone; None for no word about what is past.
+        ladder: days before, of deadlines that name none.
+        remind_at: the usual hour of reminders.
 
     Returns:
         Errors and warnings, file by file in the order of the lines. In a draft all are warnings: it is not finished, and
         nothing is sent of it.
     """
-    around = Surroundings(languages, segments, topics, files, today)
+    around = Surroundings(languages, segments, topics, files, today, ladder, remind_at)
     found = [problem for rule in ARTICLE_RULES for problem in rule(article, around)]
     for text in article.texts.values():
         found += [problem for rule in TEXT_RULES for problem in rule(text, around)]
@@ -149,11 +163,11 @@ def _differences(
     first: ArticleText, other: ArticleText, one: DeadlineEntry, two: DeadlineEntry
 ) -> Iterator[Problem]:
     place = other.deadlines.index(two) + 1
-    for name in _SHARED_DEADLINE:
+    for name, key in _SHARED_DEADLINE.items():
         wanted, written = getattr(one, name), getattr(two, name)
         if wanted != written:
             what = f"'{_shown(written)}' here, but '{_shown(wanted)}' in {first.path}."
-            yield _problem(other, f"deadlines[{place}].{name}", what, "Write the same in every language.")
+            yield _problem(other, f"deadlines[{place}].{key}", what, "Write the same in every language.")
 
 
 def _events_differ(article: Article, around: Surroundings) -> Iterator[Problem]:
@@ -177,6 +191,10 @@ def _pairs(article: Article, around: Surroundings) -> Iterator[tuple[ArticleText
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{days}: {segment}" for days, segment in value.items()) or "nothing"
     return value.isoformat(timespec="minutes") if hasattr(value, "isoformat") else str(value or "nothing")
 
 
@@ -202,6 +220,16 @@ def _audiences_unknown(text: ArticleText, around: Surroundings) -> Iterator[Prob
             known = ", ".join(sorted(around.segments)) or "none yet"
             what = f"There is no segment '{entry.audience}'."
             yield _problem(text, f"deadlines[{index + 1}].audience", what, f"Segments: {known}.")
+        for days, segment in entry.audiences.items():
+            if segment not in around.segments:
+                field = f"deadlines[{index + 1}].reminders.{days}.audience"
+                known = ", ".join(sorted(around.segments)) or "none yet"
+                yield _problem(text, field, f"There is no segment '{segment}'.", f"Segments: {known}.")
+
+
+def _ladders_wrong(text: ArticleText, around: Surroundings) -> Iterator[Problem]:
+    yield from rungs_too_late(text, around.remind_at)
+    yield from words_without_rung(text, around.ladder)
 
 
 def _image_unusable(text: ArticleText, around: Surroundings) -> Iterator[Problem]:
@@ -339,6 +367,7 @@ TEXT_RULES: tuple[Callable[[ArticleText, Surroundings], Iterator[Problem]], ...]
     _draft_waits,
     _topics_unknown,
     _audiences_unknown,
+    _ladders_wrong,
     _image_unusable,
     _deadlines_past,
     _front_leftovers,

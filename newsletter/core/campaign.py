@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
+CANCELLED = "cancelled"
+"""The template of the notice to those who had been told of a deadline that is called off."""
+
+MERGED = "reminders"
+"""The template of reminders of several deadlines in one mail."""
+
+
 class CampaignKind(StrEnum):
     """What sort of mail this is; a correction tells people that a date they were told has changed."""
 
@@ -58,6 +65,23 @@ CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class RungTold:
+    """One of the reminders that go in one mail: key of the deadline, days before, and the sequence that is told."""
+
+    deadline: str
+    rung: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingSoon:
+    """An issue's own list of what closes within so many days of the send, at most so many."""
+
+    days: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignContent:
     """What a campaign says, before it is compiled. Mappings are by language.
 
@@ -67,6 +91,8 @@ class CampaignContent:
         number: number of the issue, None when it has none.
         public: whether what it carries may also be read by anybody, in our feeds.
         digest: the digest that it is an issue of, "" for every other campaign.
+        closing_soon: which deadlines of other articles an issue lists, None for none.
+        rungs: for a mail that merges reminders, what each of them tells, most urgent first.
     """
 
     template: str
@@ -79,13 +105,19 @@ class CampaignContent:
     signatures: Mapping[str, str] = field(default_factory=dict)
     public: bool = True
     digest: str = ""
+    closing_soon: ClosingSoon | None = None
+    rungs: tuple[RungTold, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"articles": list(self.articles)}
+        data = asdict(self)
+        return data | {"articles": list(self.articles), "rungs": list(data["rungs"])}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CampaignContent:
-        return cls(**{**data, "articles": tuple(data["articles"])})
+        soon = data.get("closing_soon")
+        told = tuple(RungTold(**rung) for rung in data.get("rungs", ()))
+        more = {"closing_soon": ClosingSoon(**soon) if soon else None, "rungs": told}
+        return cls(**{**data, "articles": tuple(data["articles"]), **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +184,21 @@ class Campaign:
         return self.lateness + (self.own_instant - self.instant)
 
     @property
+    def is_merged(self) -> bool:
+        """Whether it is reminders of several deadlines in one mail; which of them each person sees is their own."""
+        return bool(self.content.rungs)
+
+    @property
     def label(self) -> str:
         """What it is in words: `Issue no. 42`, `Reminder, 7 days before`, `Reminder, 7 days before the new date`."""
         label = self.kind.value.capitalize()
         if self.series:
             name, _, step = self.series.partition("/")
             return f"Series {name}, {step}"
+        if self.is_merged:
+            return f"Reminders of {len(self.content.rungs)} deadlines in one mail"
+        if self.content.template == CANCELLED:
+            return "Notice that a call is cancelled"
         if self.rung is not None:
             days = "1 day" if self.rung == 1 else f"{self.rung} days"
             return f"{label}, {days} before{' the new date' if self.sequence else ''}"

@@ -10,7 +10,7 @@ from newsletter.core.wallclock import to_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, time
 
 
 class DeadlineState(StrEnum):
@@ -21,10 +21,20 @@ class DeadlineState(StrEnum):
 
 
 class DeadlineMark(StrEnum):
-    """What a person said about a deadline: either ends its reminders for that person."""
+    """What was noted about a deadline and a person.
+
+    APPLIED and STOPPED end its reminders for that person. LATER is the person's wish to hear of it again on a day;
+    POSTPONED is ours, when another reminder had gone to them that day. Both keep reminders back until their day.
+    """
 
     APPLIED = "applied"
     STOPPED = "stopped"
+    LATER = "later"
+    POSTPONED = "postponed"
+
+
+ENDING = frozenset({DeadlineMark.APPLIED, DeadlineMark.STOPPED})
+PUTTING_OFF = frozenset({DeadlineMark.LATER, DeadlineMark.POSTPONED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +77,15 @@ class Deadline:
         url: where the reader acts.
         audience: segment whose people are reminded.
         ladder: days before, largest first.
+        remind_at: hour of its reminders on the wall of `zone`; None for the office's usual hour.
+        audiences: segments of rungs that have one of their own, by days before.
         sequence: grows by one each time it moves (RFC 5545 SEQUENCE).
         former_at: where it stood before it last moved, wall-clock in `zone`; None if it never moved.
         planned_at: instant (UTC) from which its ladder is planned: when it became known or last moved. It is the
             store's to say, and no part of what makes two deadlines equal.
+        notice_at: instant (UTC) at which it was called off with a notice to those who had been told; None without.
+        approved_at: instant (UTC) at which an officer approved its ladder, None if nobody did.
+        approved_sequence: the sequence that was approved: a deadline that moves wants approval anew.
     """
 
     key: str
@@ -83,6 +98,22 @@ class Deadline:
     state: DeadlineState = DeadlineState.OPEN
     former_at: datetime | None = None
     planned_at: datetime | None = field(default=None, compare=False)
+    remind_at: time | None = None
+    audiences: Mapping[int, str] = field(default_factory=dict)
+    notice_at: datetime | None = field(default=None, compare=False)
+    approved_at: datetime | None = field(default=None, compare=False)
+    approved_sequence: int | None = field(default=None, compare=False)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether an officer approved the ladder as it stands."""
+        return self.approved_at is not None and self.approved_sequence == self.sequence
+
+    def audience_at(self, days: int) -> str:
+        """The segment that is reminded so many days before: of that rung, or of the one before it on the ladder."""
+        return self.audiences.get(
+            min((rung for rung in self.ladder if rung >= days), default=days), self.audience
+        )
 
     @property
     def instant(self) -> datetime:

@@ -33,7 +33,11 @@ SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKI
 
 
 class Withheld(StrEnum):
-    """Why a person in the segment got no mail. Kept on the row, shown in the report."""
+    """Why a person in the segment got no mail. Kept on the row, shown in the report.
+
+    LATER: they asked to be reminded on a day that has not come. MERGED: they got this reminder in one mail with others.
+    ONE_A_DAY: another reminder had gone to them that day; this one comes a day later if there is time.
+    """
 
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
@@ -41,6 +45,9 @@ class Withheld(StrEnum):
     PAUSED = "paused"
     APPLIED = "applied"
     STOPPED = "stopped"
+    LATER = "later"
+    MERGED = "merged"
+    ONE_A_DAY = "one_a_day"
     EXCLUDED = "excluded"
     HAD_IT = "had_it"
     DEADLINE_PASSED = "deadline_passed"

@@ -18,10 +18,14 @@ _KEYS = (
     *("title", "kicker", "summary", "language", "published", "topics", "image", "credits", "contacts"),
     *("deadlines", "event", "facts", "link", "draft", "lead", "source"),
 )
-_DEADLINE_KEYS = ("id", "label", "at", "zone", "url", "audience", "action", "steps", "reminders")
-_RUNG_KEYS = ("title", "opening", "steps_title", "steps", "notes_title", "notes")
+_DEADLINE_KEYS = (
+    *("id", "label", "at", "zone", "url", "audience", "action", "steps"),
+    *("ladder", "remind_at", "reminders"),
+)
+_RUNG_KEYS = ("audience", "title", "opening", "steps_title", "steps", "notes_title", "notes")
 _MOST_STEPS = 3  # more do not fit in the deadline box, and more are no longer read
-_RUNG = re.compile(r"[1-9]\d{0,2}")
+_RUNG = re.compile(r"0|[1-9]\d{0,2}")
+_LONGEST_LADDER = 366  # days before
 _RULE = re.compile(r"---[ \t]*")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _ALT_REMEDY = 'Describe the picture in one sentence, or write alt: "" if it adds nothing.'
@@ -171,11 +175,12 @@ def _deadlines(fields: Fields) -> tuple[DeadlineEntry, ...]:
 
 def _deadline(fields: Fields) -> DeadlineEntry:
     fields.allow(*_DEADLINE_KEYS)
+    reminders, audiences = _reminders(fields.child("reminders"))
     text = DeadlineText(
         label=fields.text("label", "Write what closes.", required=True),
         action=fields.text("action"),
         steps=fields.texts("steps", most=_MOST_STEPS),
-        reminders=_reminders(fields.child("reminders")),
+        reminders=reminders,
     )
     return DeadlineEntry(
         id=fields.identifier("id", "Write a short name for it, for example call-2021."),
@@ -184,16 +189,23 @@ def _deadline(fields: Fields) -> DeadlineEntry:
         url=fields.url("url", required=True),
         audience=fields.identifier("audience", "Write the id of the segment that is reminded."),
         text=text,
+        ladder=fields.ladder("ladder", _LONGEST_LADDER),
+        remind_at=fields.clock("remind_at"),
+        audiences=audiences,
     )
 
 
-def _reminders(fields: Fields | None) -> dict[int, RungText]:
+def _reminders(fields: Fields | None) -> tuple[dict[int, RungText], dict[int, str]]:
+    """The words of the rungs, and the segments of those that have one of their own."""
     rungs: dict[int, RungText] = {}
+    audiences: dict[int, str] = {}
     for key, child in fields.entries() if fields else ():
         if fields and not _RUNG.fullmatch(key):
             fields.blame(f"'{key}' is not a number of days.", "Write the days before, for example 30.", key)
             continue
         child.allow(*_RUNG_KEYS)
+        if child.has("audience"):
+            audiences[int(key)] = child.identifier("audience", "Write the id of the segment of this rung.")
         rungs[int(key)] = RungText(
             title=child.text("title"),
             opening=child.text("opening"),
@@ -202,4 +214,4 @@ def _reminders(fields: Fields | None) -> dict[int, RungText]:
             notes_title=child.text("notes_title"),
             notes=child.texts("notes"),
         )
-    return rungs
+    return rungs, audiences

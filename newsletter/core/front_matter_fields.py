@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from newsletter.core.located_yaml import LocatedYaml, Path
     from newsletter.core.refusal import Problem
 
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _IDENTIFIER = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -178,6 +179,35 @@ class Fields:
     def optional_moment(self, name: str) -> datetime | None:
         """A wall-clock time, or None when none is written."""
         return self.moment(name) if self.has(name) else None
+
+    def clock(self, name: str) -> time | None:
+        """A time of day, `09:00`; None when none is written."""
+        text = self.text(name)
+        if not text:
+            return None
+        if not _CLOCK.fullmatch(text):
+            self.blame(f"'{text}' is not a time of day.", 'Write it as "09:00".', name)
+            return None
+        return time.fromisoformat(text)
+
+    def ladder(self, name: str, most: int) -> tuple[int, ...] | None:
+        """Days before, each once and largest first; None when none are written.
+
+        Args:
+            most: the largest number that can be meant.
+        """
+        if not self.has(name):
+            return None
+        rungs: list[int] = []
+        for index, item in enumerate(self._list(name)):
+            if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item <= most:
+                what = f"'{item}' is not a number of days before the deadline."
+                self.blame(what, f"Write whole days from 0 to {most}, for example [30, 7, 1].", name, index)
+            elif item in rungs:
+                self.blame(f"The rung {item} stands here a second time.", "Keep one of them.", name, index)
+            else:
+                rungs.append(item)
+        return tuple(sorted(rungs, reverse=True))
 
     def zone(self, name: str) -> str:
         """The required IANA name of a time zone."""

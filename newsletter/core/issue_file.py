@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, ClosingSoon
 from newsletter.core.duration import parse_duration
 from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _KINDS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _KEYS = (
     "kind", "template", "number", "subject", "preheader", "opening", "closing", "signature",
-    "articles", "segment", "exclude", "sender", "at", "zone", "lateness", "window", "quiet", "days", "public",
+    "articles", "closing_soon", "segment", "exclude", "sender", "at", "zone", "lateness", "window", "quiet", "days",
+    "public",
 )  # fmt: skip
 EACH_READER = ("reader", "each-reader")
 """What stands as the zone of an issue whose time is meant by each reader's own clock."""
@@ -103,6 +104,31 @@ class Reader:
             return None
         return value
 
+    def closing_soon(self, key: str) -> ClosingSoon | None:
+        """`{days: 30, most: 5}`; both may be left out."""
+        value = self.source.value.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self._wrong(key, f"'{key}' should have days: and most:.", "Write {days: 30, most: 5}.")
+            return None
+        limits = {"days": (30, 366), "most": (5, 20)}
+        for name in value:
+            if name not in limits:
+                problem = self.source.problem(
+                    f"The key '{name}' is not known here.", "Keys are days, most.", key, name
+                )
+                self.problems.append(problem)
+        found = {}
+        for name, (default, largest) in limits.items():
+            number = value.get(name, default)
+            if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= largest:
+                what = f"'{number}' cannot be meant."
+                remedy = f"Write a whole number from 1 to {largest}."
+                self.problems.append(self.source.problem(what, remedy, key, name))
+            found[name] = number
+        return ClosingSoon(**found)
+
     def local(self, key: str) -> datetime | None:
         value = self.source.value.get(key)
         if value is None:
@@ -182,6 +208,7 @@ def parse_issue(
             template=reader.text("template", kind),
             articles=reader.names("articles", needed=True),
             number=reader.number("number"),
+            closing_soon=reader.closing_soon("closing_soon"),
             subjects=reader.by_language("subject", languages, needed=True),
             preheaders=reader.by_language("preheader", languages, needed=True),
             openings=reader.by_language("opening", languages),

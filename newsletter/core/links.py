@@ -64,6 +64,9 @@ class LinkColumns:
     def stop(self, deadline: str) -> list[str]:
         return self._links(f"stop/{deadline}", Purpose.STOP, deadline)
 
+    def later(self, deadline: str) -> list[str]:
+        return self._links(f"later/{deadline}", Purpose.LATER, deadline)
+
     def confirm(self) -> list[str]:
         return self._links("confirm", Purpose.PREFERENCES, "confirm")
 
@@ -104,6 +107,9 @@ class PersonalLinks:
 
     def stop(self, deadline: str) -> str:
         return self._columns.stop(deadline)[0]
+
+    def later(self, deadline: str) -> str:
+        return self._columns.later(deadline)[0]
 
     def calendar(self, deadline: str) -> str:
         return calendar_url(self._public_url, deadline)

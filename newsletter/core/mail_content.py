@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.deadline import DeadlineState, RungText
+from newsletter.core.flags import count_flag, first_flag
 from newsletter.core.moments import NBSP, Moments
 
 if TYPE_CHECKING:
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
 
     from newsletter.core.article import ArticleText, DeadlineEntry
     from newsletter.core.deadline import Deadline
+    from newsletter.core.personal import Markers
     from newsletter.core.wording import Catalogue
 
 _WEEK = 7
 _MONTH = (28, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class DueRung:
+    """One of the reminders in a mail that merges them: where the deadline stands, and how many days before this is."""
+
+    deadline: Deadline
+    rung: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,8 @@ class MailContent:
         deadline: what a reminder or a correction is about.
         rung: days before, for a reminder.
         ladder_planned: (days before, wall-clock time in the deadline's zone) of each reminder, earliest first.
+        rungs: the reminders that a mail merges, most urgent first; which of them a reader sees is decided for each.
+        closing_soon: articles with a deadline that an issue lists besides its own, soonest first.
         valid_days: for how many days a confirmation link works.
     """
 
@@ -61,6 +73,8 @@ class MailContent:
     deadline: Deadline | None = None
     rung: int | None = None
     ladder_planned: tuple[tuple[int, datetime], ...] = ()
+    rungs: tuple[DueRung, ...] = ()
+    closing_soon: tuple[tuple[ArticleText, DeadlineEntry], ...] = ()
     valid_days: int = 7
 
     @property
@@ -76,11 +90,20 @@ class MailContent:
     @property
     def about(self) -> tuple[ArticleText, DeadlineEntry] | None:
         """The article and its entry of the deadline that this mail is about; None when the article is not here."""
+        return self.entry_of(self.deadline_key)
+
+    def entry_of(self, key: str) -> tuple[ArticleText, DeadlineEntry] | None:
+        """The article and its entry of a deadline; None when the article is not here."""
         for article in self.articles:
             for entry in article.deadlines:
-                if f"{article.slug}/{entry.id}" == self.deadline_key:
+                if f"{article.slug}/{entry.id}" == key:
                     return article, entry
         return None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether this mail says that what it is about has been called off."""
+        return self.deadline is not None and self.deadline.state is DeadlineState.CANCELLED
 
     @property
     def rung_text(self) -> RungText:
@@ -99,8 +122,7 @@ class MailContent:
     @property
     def is_last_rung(self) -> bool:
         """Whether no reminder follows this one."""
-        rungs = self.deadline.ladder if self.deadline else ()
-        return self.rung is not None and self.rung <= min(rungs, default=self.rung)
+        return self.deadline is not None and self.rung is not None and is_last(self.deadline, self.rung)
 
     def stands(self, article: ArticleText, entry: DeadlineEntry) -> tuple[datetime, str]:
         """Wall-clock time and zone at which a deadline stands now."""
@@ -114,8 +136,15 @@ class MailContent:
         return not cancelled and self.stands(article, entry)[0].date() >= self.sent_on
 
 
+def is_last(deadline: Deadline, rung: int) -> bool:
+    """Whether no reminder of this deadline follows the one so many days before."""
+    return rung <= min(deadline.ladder, default=rung)
+
+
 def default_title(content: MailContent, catalogue: Catalogue) -> str:
     """The heading of a reminder or a correction: the rung's own, else general words by the number of days."""
+    if content.is_cancelled:
+        return catalogue.gettext("Called off: {label}", label=content.label)
     if content.kind is CampaignKind.CORRECTION:
         return catalogue.gettext("The date has changed: {label}", label=content.label)
     return content.rung_text.title or time_left(content.rung or 0, content.label, catalogue)
@@ -123,7 +152,9 @@ def default_title(content: MailContent, catalogue: Catalogue) -> str:
 
 def default_subject(content: MailContent, catalogue: Catalogue) -> str:
     """The subject of a reminder or a correction when nobody has written one; of other mail, its own subject."""
-    if content.kind is CampaignKind.REMINDER:
+    if content.rungs:
+        return catalogue.gettext("Deadlines that are near")
+    if content.kind is CampaignKind.REMINDER or content.is_cancelled:
         return default_title(content, catalogue)
     if content.kind is CampaignKind.CORRECTION and content.deadline:
         date = Moments(catalogue).day(content.deadline.at).replace(NBSP, " ")
@@ -131,11 +162,36 @@ def default_subject(content: MailContent, catalogue: Catalogue) -> str:
     return content.subject
 
 
+def merged_subject(content: MailContent, catalogue: Catalogue, markers: Markers) -> str:
+    """The subject of a mail that merges reminders, with marks: for each reader their most urgent one, and how many more.
+
+    `One week left: Erasmus+ accreditation 2021, and 1 more date`.
+    """
+    words = []
+    for due in content.rungs:
+        about = content.entry_of(due.deadline.key)
+        label = about[1].text.label if about else due.deadline.key
+        text = time_left(due.rung, label, catalogue)
+        words += [markers.when(first_flag(due.deadline.key)), text, markers.end()]
+    for count in range(2, len(content.rungs) + 1):
+        more = catalogue.ngettext(
+            ", and {count} more date", ", and {count} more dates", count - 1, count=count - 1
+        )
+        words += [markers.when(count_flag(count)), more, markers.end()]
+    return "".join(map(str, words))
+
+
 def default_preheader(content: MailContent, catalogue: Catalogue) -> str:
     """The line that the inbox shows after the subject: the date itself, so that it is read without opening."""
+    if content.rungs:
+        return catalogue.gettext("Each date with what to do, and the way to stop its reminders.")
     if content.deadline is None:
         return content.preheader
     moments, at, zone = Moments(catalogue), content.deadline.at, content.deadline.zone
+    if content.is_cancelled:
+        return catalogue.gettext(
+            "The deadline of {date} is no more. There is nothing to send.", date=moments.day(at)
+        )
     if content.kind is CampaignKind.CORRECTION:
         return catalogue.gettext(
             "New date: {date}. Your reminders follow it.", date=moments.full(at, None, zone)

@@ -107,6 +107,50 @@ class ArticleView:
 
 
 @dataclass(frozen=True, slots=True)
+class DueView:
+    """One of the reminders in a mail that merges them.
+
+    Attributes:
+        key: of the deadline.
+        flag: of the readers whose copy tells it; see `core.flags`.
+        may_wait: whether there is time to be reminded once more.
+    """
+
+    key: str
+    flag: str
+    box: Box
+    may_wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountTitle:
+    """The heading for readers whose copy of such a mail tells so many deadlines: the flag, and the words."""
+
+    flag: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingRow:
+    """A row of "Closing soon".
+
+    Attributes:
+        day: in figures.
+        month: as long as the narrow cell allows.
+        date: day and month in words, for the text part.
+        url: where the reader acts.
+    """
+
+    day: str
+    month: str
+    date: str
+    title: str
+    url: str
+    when: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailView:
     """A mail as its template shows it.
 
@@ -132,3 +176,7 @@ class MailView:
     plan_line: str
     language: str = ""
     next_box: Box | None = None
+    may_wait: bool = False
+    due: tuple[DueView, ...] = ()
+    due_titles: tuple[CountTitle, ...] = ()
+    closing: tuple[ClosingRow, ...] = ()

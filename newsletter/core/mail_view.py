@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.core.mail_content import default_title
-from newsletter.core.mail_parts import ArticleView, Box, DateRow, MailView, Picture, Rung
+from newsletter.core.deadline import RungText
+from newsletter.core.flags import count_flag, deadline_flag
+from newsletter.core.mail_content import default_title, is_last
+from newsletter.core.mail_parts import (
+    ArticleView,
+    Box,
+    ClosingRow,
+    CountTitle,
+    DateRow,
+    DueView,
+    MailView,
+    Picture,
+    Rung,
+)
 from newsletter.core.moments import Moments
 from newsletter.core.wallclock import to_instant
 
@@ -16,9 +29,13 @@ if TYPE_CHECKING:
 
     from newsletter.core.article import ArticleText, DeadlineEntry
     from newsletter.core.brand import Brand
-    from newsletter.core.mail_content import MailContent
+    from newsletter.core.deadline import Deadline
+    from newsletter.core.mail_content import DueRung, MailContent
     from newsletter.core.wording import Catalogue
 
+_EARLY = 14  # days before: from here on a reminder is about what and why
+_FULL_BOXES = 3
+_LONGEST_MONTH = 7  # letters that fit beside the figure
 _LONGEST_STUB_WORD = 16  # characters of the label that the narrow cell of a box can show on one line
 
 
@@ -50,7 +67,16 @@ def view_of(content: MailContent, brand: Brand, catalogue: Catalogue) -> MailVie
         plan_line=viewer.plan_line(),
         language=viewer.language(),
         next_box=viewer.next_box(),
+        may_wait=may_wait(content.rung),
+        due=viewer.due(),
+        due_titles=viewer.due_titles(),
+        closing=tuple(viewer.closing()),
     )
+
+
+def may_wait(rung: int | None) -> bool:
+    """Whether there is a day between this reminder and the last one on which a reader may want to be reminded."""
+    return rung is not None and rung > 1
 
 
 def _brief(articles: tuple[ArticleView, ...]) -> tuple[ArticleView, ...]:
@@ -73,7 +99,9 @@ class _Viewer:
     def title(self) -> str:
         if self.content.deadline is not None:
             return default_title(self.content, self.catalogue)
-        return self.content.articles[0].title if self.content.articles else self.content.subject
+        if self.content.rungs or not self.content.articles:
+            return self.content.subject
+        return self.content.articles[0].title
 
     def article(self, article: ArticleText) -> ArticleView:
         entries = [entry for entry in article.deadlines if self.content.is_open(article, entry)]
@@ -132,13 +160,15 @@ class _Viewer:
         if about is None:
             return None
         gettext, rung = self.catalogue.gettext, self.content.rung_text
+        if self.content.is_cancelled:
+            return self._cancelled_box(*about)
         moved = self.content.rung is None
         return replace(
             self._entry_box(*about),
             label=gettext("New deadline") if moved else gettext("Deadline"),
             solid=self.content.is_last_rung,
             former=self.former() if moved else "",
-            steps_title=rung.steps_title or gettext("What to do"),
+            steps_title=rung.steps_title or self._steps_title(self.content.deadline, self.content.rung),
             steps=rung.steps or about[1].text.steps,
             calendar=gettext("Update calendar") if moved else gettext("Add to calendar"),
             promise="",
@@ -161,6 +191,70 @@ class _Viewer:
         label = self.catalogue.gettext("Next deadline")
         return replace(self._entry_box(article, entry), label=label, steps=(), promise="")
 
+    def _cancelled_box(self, article: ArticleText, entry: DeadlineEntry) -> Box:
+        gettext = self.catalogue.gettext
+        return replace(
+            self._entry_box(article, entry),
+            tone="accent",
+            label=gettext("Was to close"),
+            left=(gettext("Called off"), ""),
+            summary=gettext("There is nothing to send, and no reminder of this deadline comes any more."),
+            steps=(),
+            action="",
+            calendar=gettext("Take it out of your calendar"),
+            promise="",
+        )
+
+    def due(self) -> tuple[DueView, ...]:
+        """The boxes of a mail that merges reminders; those after the third are short, so that the mail stays one."""
+        views = []
+        for place, due in enumerate(self.content.rungs):
+            about = self.content.entry_of(due.deadline.key)
+            if about is not None:
+                box = self._due_box(due, *about)
+                box = box if place < _FULL_BOXES else replace(box, summary="", steps=())
+                views.append(DueView(box.key, deadline_flag(box.key), box, may_wait(due.rung)))
+        return tuple(views)
+
+    def due_titles(self) -> tuple[CountTitle, ...]:
+        """The heading of such a mail, by how many deadlines a reader's copy tells."""
+        titles = []
+        for count in range(1, len(self.content.rungs) + 1):
+            title = self.catalogue.ngettext(
+                "{count} deadline is near", "{count} deadlines are near", count, count=count
+            )
+            titles.append(CountTitle(count_flag(count), title))
+        return tuple(titles)
+
+    def _due_box(self, due: DueRung, article: ArticleText, entry: DeadlineEntry) -> Box:
+        rung = entry.text.reminders.get(due.rung, RungText())
+        # Days are counted on the wall of the deadline, which may show another date than the sender's.
+        counted = due.deadline.at.date() - timedelta(days=due.rung)
+        return replace(
+            self._entry_box(article, entry),
+            solid=is_last(due.deadline, due.rung),
+            left=(self.moments.days_left(due.rung), self.moments.counted(counted)),
+            summary=rung.opening or (article.summary if due.rung >= _EARLY else ""),
+            steps_title=rung.steps_title or self._steps_title(due.deadline, due.rung),
+            steps=rung.steps or entry.text.steps,
+            promise="",
+        )
+
+    def closing(self) -> Iterator[ClosingRow]:
+        """What closes soon besides what the issue tells in its boxes."""
+        for article, entry in self.content.closing_soon:
+            at, zone = self.content.stands(article, entry)
+            known = self.content.deadlines.get(f"{article.slug}/{entry.id}")
+            yield ClosingRow(
+                day=str(at.day),
+                month=self.moments.month_alone(at, _LONGEST_MONTH),
+                date=self.moments.day(at),
+                title=entry.text.label,
+                url=known.url if known else entry.url,
+                when=self.moments.row(at, None, zone),
+                left=self.moments.days_left((at.date() - self.content.sent_on).days),
+            )
+
     def former(self) -> str:
         deadline = self.content.deadline
         if deadline is None or deadline.former_at is None:
@@ -174,13 +268,35 @@ class _Viewer:
             return ""
         gettext = self.catalogue.gettext
         if self.content.rung is not None:
-            return gettext(
-                "This reminder comes because you follow this deadline. The date and the hour are in the box."
-            )
+            about = self.content.about
+            return self._rung_opening(deadline, self.content.rung, about[0] if about else None)
+        if self.content.is_cancelled:
+            day = self.moments.day(deadline.at)
+            return gettext("We told you of a deadline on {date}. The call has been cancelled.", date=day)
         if deadline.former_at is None:
             return gettext("The date of this deadline has changed. The new one is in the box.")
         dates = {"former": self.moments.day(deadline.former_at), "date": self.moments.day(deadline.at)}
         return gettext("We told you {former}. The date has moved to {date}.", **dates)
+
+    def _rung_opening(self, deadline: Deadline, rung: int, article: ArticleText | None) -> str:
+        """General words: early on what it is and why, later what is still to be done, at last that it is the last."""
+        gettext = self.catalogue.gettext
+        if is_last(deadline, rung):
+            return gettext("This is our last note about this deadline. The date and the hour are in the box.")
+        if rung < _EARLY:
+            return gettext(
+                "This is the time to see what is still missing. The date and the hour are in the box."
+            )
+        words = gettext("There is time to prepare it well. The date and the hour are in the box.")
+        return f"{article.summary} {words}" if article else words
+
+    def _steps_title(self, deadline: Deadline | None, rung: int | None) -> str:
+        gettext = self.catalogue.gettext
+        if deadline is None or rung is None:
+            return gettext("What to do")
+        if rung >= _EARLY:
+            return gettext("What to do first")
+        return gettext("What to do today") if rung <= 1 else gettext("What is still needed")
 
     def plan_line(self) -> str:
         """When the reminders will come now, after the deadline has moved."""

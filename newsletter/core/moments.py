@@ -54,6 +54,14 @@ class Moments:
         """`October 2021`."""
         return format_skeleton("yMMMM", day, locale=self.locale)
 
+    def month_alone(self, day: date, most: int) -> str:
+        """`October`; cut short, `Sept.`, where it has more than `most` letters."""
+        name = format_date(day, "LLLL", self.locale)
+        if len(name) <= most:
+            return name
+        cut = format_date(day, "LLL", self.locale)
+        return cut if cut.endswith(".") else f"{cut}."
+
     def day(self, day: date) -> str:
         """`19 October`, `1er octobre`."""
         return self._firm(format_skeleton("MMMMd", day, locale=self.locale))

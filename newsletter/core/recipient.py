@@ -63,6 +63,8 @@ class Links(Protocol):
 
     def stop(self, deadline: str, /) -> Sequence[str]: ...
 
+    def later(self, deadline: str, /) -> Sequence[str]: ...
+
     def confirm(self) -> Sequence[str]: ...
 
 
@@ -169,7 +171,7 @@ def _reminder_reasons(asked: _Asked) -> list[str]:
 
 def _correction_reasons(asked: _Asked) -> list[str]:
     return asked.catalogue.gettext_each(
-        "You receive this correction at {address} because an earlier mail told you the former date.",
+        "You receive this message at {address} because an earlier mail told you of this deadline.",
         address=asked.readers.addresses,
     )
 
@@ -252,4 +254,5 @@ _WITH_ARGUMENT: dict[str, Callable[[Links, str], Sequence[str]]] = {
     "other_language_url": lambda links, language: links.other_language(language),
     "applied_url": lambda links, deadline: links.applied(deadline),
     "stop_url": lambda links, deadline: links.stop(deadline),
+    "later_url": lambda links, deadline: links.later(deadline),
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from newsletter.core.flags import known_flags
-from newsletter.core.mail_content import default_preheader, default_subject
+from newsletter.core.mail_content import default_preheader, default_subject, merged_subject
 from newsletter.core.mail_view import view_of
 from newsletter.core.markup import BodyStyle, to_html, to_plain
 from newsletter.core.mime_bodies import clean_body
@@ -129,6 +129,9 @@ class Me:
     def stop_url(self, deadline: str) -> str:
         return self._slot(f"stop_url {deadline}")
 
+    def later_url(self, deadline: str) -> str:
+        return self._slot(f"later_url {deadline}")
+
     def calendar_url(self, key: str) -> str:
         """Of a deadline (`article/deadline`) or of an article's event (`article/event`)."""
         return self._slot(f"calendar_url {key}")
@@ -239,7 +242,9 @@ def compile_mail(
         preheader=content.preheader or default_preheader(content, catalogue),
     )
     view = view_of(content, brand, catalogue)
-    html_markers, text_markers, flags = Markers(nonce), Markers(nonce), known_flags(topics)
+    html_markers, text_markers, subject_markers = Markers(nonce), Markers(nonce), Markers(nonce)
+    flags = known_flags(topics, [due.deadline.key for due in content.rungs])
+    subject = merged_subject(content, catalogue, subject_markers) if content.rungs else content.subject
     name = f"{content.template}.mjml.j2"
     context = _context(content, view, brand, catalogue)
     mjml = templates.render(name, {**context, "me": Me(html_markers, flags, is_plain=False)})
@@ -252,7 +257,7 @@ def compile_mail(
     return CompiledEmail(
         language=content.language,
         preheader=content.preheader,
-        subject=cut_plain(content.subject, Markers(nonce)),
+        subject=cut_plain(subject, subject_markers),
         # Clean before cutting: a CR beside a slot would make a line end that depends on the value.
         html=tuple(cut_html(clean_body(html), html_markers)),
         text=tuple(cut_plain(tidy(clean_body(text)), text_markers)),

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from newsletter.core.mailbox import Mailbox
 from newsletter.core.mime import Attachment, Letter, ListHeaders, boundary_mark, serialise
 from newsletter.core.mime_bodies import letter_body
-from newsletter.core.personal import gates_of
-from newsletter.core.refusal import Refusal
+from newsletter.core.personal import Slot, fill, gates_of
+from newsletter.core.refusal import ContentRefused, Refusal
 from newsletter.core.render import CompiledEmail, fill_mail
 from newsletter.core.stencil_columns import Columns
 from newsletter.core.stencil_heads import Heads
@@ -64,6 +64,15 @@ class Window:
     flags: Sequence[frozenset[str]]
     date: datetime
 
+    def some(self, places: Sequence[int]) -> Window:
+        """The people at these places, for their headers: without the values."""
+        columns = self.names, self.addresses, self.message_ids, self.unsubscribe_urls
+        names, addresses, message_ids, urls = (
+            [column[place] for place in places] if column else column for column in columns
+        )
+        flags = [self.flags[place] for place in places]
+        return Window(names, addresses, message_ids, urls, {}, flags, self.date)
+
 
 class Message(NamedTuple):
     """A finished message in pieces, most of which many messages share: joining them would be one more copy.
@@ -98,16 +107,19 @@ class Stencil:
         self._plans: dict[frozenset[str], Plan] = {}
         # All letters of an edition share the mark of their boundaries: RFC 2046 asks only that no part holds it.
         self._mark = boundary_mark(mail.to_json().encode("ascii", "backslashreplace").decode("ascii"))
-        kind, _ = letter_body(self._mark, "", "", masthead.attachments)
-        # A subject is an author's words. Should one ever have slots or conditions, the plain path writes those letters.
-        self._has_own_subject = not all(isinstance(piece, str) for piece in mail.subject)
-        subject = "…" if self._has_own_subject else "".join(map(str, mail.subject))
-        self._heads = Heads(masthead, subject, kind)
+        self._kind, _ = letter_body(self._mark, "", "", masthead.attachments)
+        # A subject is an author's words. Should one ever have slots, the plain path writes those letters.
+        self._has_own_subject = any(isinstance(piece, Slot) for piece in mail.subject)
+        # Conditions are usual where reminders are merged: readers with the same subject share their headers.
+        self._subject_gates = frozenset() if self._has_own_subject else gates_of(mail.subject)
+        self._heads: dict[str, Heads] = {}
+        if not self._subject_gates:
+            self._heads_for(frozenset())
 
     def fill(self, window: Window) -> list[Message | Refusal]:
         """Everybody's message, or why it cannot be made."""
         odd = set(range(len(window.names))) if self._has_own_subject else set()
-        heads, bodies = self._heads.written(window, odd), self._bodies(window, odd)
+        heads, bodies = self._written(window, odd), self._bodies(window, odd)
         made: list[Message | Refusal] = list(map(Message, heads, bodies))
         for place in odd:
             made[place] = self._plainly(window, place)
@@ -146,11 +158,34 @@ class Stencil:
             return refusal
         return Message((head + empty_line,), (body,))
 
+    def _written(self, window: Window, odd: set[int]) -> list[tuple[bytes, ...]]:
+        if not self._subject_gates:
+            return self._heads_for(frozenset()).written(window, odd)
+        heads: list[tuple[bytes, ...]] = [()] * len(window.names)
+        for on, members in _grouped(window, self._subject_gates).items():
+            strange: set[int] = set()
+            try:
+                written = self._heads_for(on).written(window.some(members), strange)
+            except ContentRefused:  # nothing is left of this subject: the plain path says so
+                odd.update(members)
+                continue
+            odd.update(members[place] for place in strange)
+            for place, head in zip(members, written, strict=True):
+                heads[place] = head
+        return heads
+
+    def _heads_for(self, on: frozenset[str]) -> Heads:
+        subject = "…" if self._has_own_subject else fill(self._mail.subject, {}, on)
+        heads = self._heads.get(subject)
+        if heads is None:
+            if len(self._heads) >= _PLANS:
+                self._heads.pop(next(iter(self._heads)))
+            heads = self._heads[subject] = Heads(self._masthead, subject, self._kind)
+        return heads
+
     def _bodies(self, window: Window, odd: set[int]) -> list[tuple[bytes, ...]]:
         columns = Columns(window.values, len(window.names))
-        groups: dict[frozenset[str], list[int]] = {}
-        for place, flags in enumerate(window.flags):
-            groups.setdefault(flags & self._gates, []).append(place)
+        groups = _grouped(window, self._gates)
         bodies: list[tuple[bytes, ...]] = [()] * len(window.names)
         for on, members in groups.items():
             plan = self._plan(on)
@@ -174,3 +209,11 @@ class Stencil:
             plan = plan_body(mail.html, mail.text, on, self._masthead.attachments, self._mark)
             self._plans[on] = plan
         return plan
+
+
+def _grouped(window: Window, gates: frozenset[str]) -> dict[frozenset[str], list[int]]:
+    """The places of the people, by those of these flags that are on for them."""
+    groups: dict[frozenset[str], list[int]] = {}
+    for place, flags in enumerate(window.flags):
+        groups.setdefault(flags & gates, []).append(place)
+    return groups

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     APPLIED = "a"
     STOP = "s"
     CALENDAR = "c"
+    LATER = "l"
 
 
 # One digest serves all purposes of a group, each with letters of its own: which digest, and where in it they begin.
@@ -46,8 +47,9 @@ _SHARES = {
     Purpose.APPLIED: ("deadline", 0),
     Purpose.STOP: ("deadline", _MAC),
     Purpose.CALENDAR: ("calendar", 0),
+    Purpose.LATER: ("later", 0),
 }
-_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC, "calendar": _MAC}
+_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC, "calendar": _MAC, "later": _MAC}
 
 
 @dataclass(frozen=True, slots=True)

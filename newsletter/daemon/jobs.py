@@ -14,7 +14,7 @@ from newsletter.daemon.pulse import Pulse
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.elsewhere import publish_workspace
 from newsletter.flows.housekeeping import do_chore
-from newsletter.flows.launch import wake_nobody
+from newsletter.flows.send_off import wake_nobody
 from newsletter.flows.tick import note_alive, waiting_campaigns
 from newsletter.worker import Worker
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.due_mail import DueMail
-    from newsletter.flows.launch import Wake
     from newsletter.flows.office import Office
+    from newsletter.flows.send_off import Wake
 
 SELDOM, OFTEN = timedelta(seconds=15), timedelta(seconds=1)
 """A look at the whole plan comes at least so often, for changes that no sign tells of: the more it costs, the less often."""

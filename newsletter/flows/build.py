@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsletter.core.flags import flags_of
+from newsletter.core.flags import due_flags, flags_of
 from newsletter.core.links import LinkColumns
 from newsletter.core.recipient import Recipient, slot_values
 from newsletter.core.render import FilledMail, fill_mail
@@ -13,6 +13,7 @@ from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.workspace import read_catalogues, read_people
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -30,6 +31,13 @@ def build_previews(office: Office, campaign: Campaign, folder: Path, now: dateti
         ContentRefused: an article or a template is wrong.
     """
     editions = compose_editions(lay_desk(office, campaign, all_deadlines(office), now), campaign)
+    return write_previews(office, campaign, editions, folder)
+
+
+def write_previews(
+    office: Office, campaign: Campaign, editions: Mapping[str, Edition], folder: Path
+) -> list[Path]:
+    """Write each edition, filled for a sample reader, as NAME.LANGUAGE.html and .txt; gives the files."""
     target = office.settings.path(folder)
     target.mkdir(parents=True, exist_ok=True)
     files = []
@@ -54,4 +62,5 @@ def fill_for_sample(
     catalogue = read_catalogues(office)[language]
     values = slot_values(edition.mail.slots, recipient, links, catalogue, campaign.kind, root)
     # She chose every topic, so that no block for the readers of one is missed by whoever looks at the preview.
-    return fill_mail(edition.mail, values, flags_of("Ada", topics))
+    told = due_flags([rung.deadline for rung in campaign.content.rungs])
+    return fill_mail(edition.mail, values, flags_of("Ada", topics) | told)

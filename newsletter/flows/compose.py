@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.calendar import calendar_entry
 from newsletter.core.campaign import CampaignKind
-from newsletter.core.mail_content import MailContent
+from newsletter.core.deadline import DeadlineState
+from newsletter.core.mail_content import DueRung, MailContent
 from newsletter.core.refusal import ContentRefused, Problem, refuse_errors
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
@@ -16,10 +18,10 @@ from newsletter.flows.calendars import deadline_entry, shown_summary
 from newsletter.flows.workspace import read_articles, read_catalogues, read_people, read_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
-    from newsletter.core.article import Article, ArticleText
+    from newsletter.core.article import Article, ArticleText, DeadlineEntry
     from newsletter.core.campaign import Campaign
     from newsletter.core.deadline import Deadline
     from newsletter.core.wording import Catalogue
@@ -98,12 +100,13 @@ def deadline_calendar(desk: Desk, key: str, catalogue: Catalogue) -> str:
 def announced_until(desk: Desk, campaign: Campaign) -> datetime | None:
     """When the first of the deadlines closes that a campaign announces; instant, UTC. Nothing of it leaves after that."""
     content = mail_content(desk, campaign, desk.office.settings.languages[0])
-    closings = (
-        to_instant(*content.stands(article, entry))
+    told = [
+        (article, entry)
         for article in content.articles
         for entry in article.deadlines
         if content.is_open(article, entry)
-    )
+    ]
+    closings = (to_instant(*content.stands(*each)) for each in (*told, *content.closing_soon))
     return min((instant for instant in closings if instant > desk.now), default=None)
 
 
@@ -116,6 +119,8 @@ def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
     """What the templates get for one edition."""
     content, languages = campaign.content, desk.office.settings.languages
     deadline = desk.deadlines.get(campaign.deadline) if campaign.deadline else None
+    soon = tuple(_closing_soon(desk, campaign, language))
+    listed = {f"{article.slug}/{entry.id}" for article, entry in soon}
     return MailContent(
         kind=campaign.kind,
         template=content.template,
@@ -130,11 +135,17 @@ def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
         closing=content.closings.get(language, ""),
         signature=content.signatures.get(language, ""),
         articles=tuple(_text_of(desk, slug, language) for slug in content.articles),
-        deadlines={key: known for key, known in desk.deadlines.items() if known.article in content.articles},
+        deadlines={
+            key: known
+            for key, known in desk.deadlines.items()
+            if known.article in content.articles or key in listed
+        },
         other_zones=desk.office.settings.deadlines.other_zones,
         deadline=deadline,
         rung=campaign.rung,
         ladder_planned=_ladder(desk, campaign, deadline),
+        rungs=tuple(DueRung(desk.deadlines[told.deadline], told.rung) for told in content.rungs),
+        closing_soon=soon,
     )
 
 
@@ -151,6 +162,30 @@ def _drafts(desk: Desk, campaign: Campaign) -> list[Problem]:
         "Finish it and remove the line, or take it out of the campaign.",
     )
     return [Problem(what, remedy, text.path, text.lines.get("draft"), "draft") for text in texts.values()]
+
+
+def _closing_soon(
+    desk: Desk, campaign: Campaign, language: str
+) -> Iterator[tuple[ArticleText, DeadlineEntry]]:
+    """Deadlines that close within the days that an issue asks for, soonest first, without those of its own articles."""
+    wanted = campaign.content.closing_soon
+    if wanted is None:
+        return
+    sent, found = campaign.instant or desk.now, []
+    last = _sent_on(campaign, desk.now) + timedelta(days=wanted.days)
+    for deadline in sorted(desk.deadlines.values(), key=lambda each: (each.instant, each.key)):
+        is_open = deadline.state is DeadlineState.OPEN and deadline.instant > sent
+        if is_open and deadline.at.date() <= last and deadline.article not in campaign.content.articles:
+            found += _entries(desk, deadline, language)
+    yield from found[: wanted.most]
+
+
+def _entries(desk: Desk, deadline: Deadline, language: str) -> list[tuple[ArticleText, DeadlineEntry]]:
+    """The words of a deadline; none when its article cannot be read just now: another's mail must not wait for it."""
+    if deadline.article not in desk.articles:
+        return []
+    article = _text_of(desk, deadline.article, language)
+    return [(article, entry) for entry in article.deadlines if f"{article.slug}/{entry.id}" == deadline.key]
 
 
 def _sent_on(campaign: Campaign, now: datetime) -> date:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import CampaignState
 from newsletter.core.deadline import Deadline, DeadlineState
 from newsletter.core.delivery import Withheld
-from newsletter.core.refusal import ContentRefused, MoveRefused, Problem
+from newsletter.core.ladder_check import rungs_too_late
+from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, refuse_errors
 from newsletter.core.wallclock import to_instant
 from newsletter.flows.calendars import note_calendars
 from newsletter.flows.compose import Desk, announced_until, compose_editions, earliest, editions_as_rows
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.article import Article
+    from newsletter.core.campaign import Campaign
     from newsletter.flows.office import Office
     from newsletter.store.engine import Connection
 
@@ -91,8 +93,13 @@ def move_deadline(office: Office, key: str, at: datetime, now: datetime) -> Dead
     return next((change for change in changes if change.key == key), None)
 
 
-def cancel_deadline(office: Office, key: str, now: datetime) -> DeadlineChange:
-    """Call a deadline off: nothing more is sent about it, and a look at the files does not revive it.
+def cancel_deadline(office: Office, key: str, now: datetime, *, silent: bool = False) -> DeadlineChange:
+    """Call a deadline off: no reminder is sent any more, and a look at the files does not revive it.
+
+    Those who had been told of it get one notice, unless it has closed by then.
+
+    Args:
+        silent: nobody gets a notice.
 
     Raises:
         ContentRefused: there is no such deadline.
@@ -102,11 +109,31 @@ def cancel_deadline(office: Office, key: str, now: datetime) -> DeadlineChange:
     if deadline.state is DeadlineState.CANCELLED:
         raise MoveRefused(Problem(f"Deadline '{key}' is cancelled already.", "There is nothing left to do."))
     with office.database.write() as connection:
-        change = _cancel(connection, deadline, now)
+        change = _cancel(connection, deadline, now, notice_at=None if silent else now)
     articles, _ = office.library.articles()
     note_calendars(office, articles, now, only=key)
     _compile_again(office, articles, change.after, now)
     return change
+
+
+def approve_deadline(office: Office, key: str, now: datetime) -> Deadline:
+    """Approve the ladder of a deadline as it stands: from now on its reminders may leave.
+
+    Raises:
+        ContentRefused: there is no such deadline, or it is over.
+        MoveRefused: it is approved already, or has just changed.
+    """
+    deadline = known_deadline(office, key)
+    if deadline.state is DeadlineState.CANCELLED or deadline.instant <= now:
+        what = f"Deadline '{key}' is over."
+        raise ContentRefused(Problem(what, "Only a ladder of which something is to come can be approved."))
+    if deadline.is_approved:
+        raise MoveRefused(Problem(f"Deadline '{key}' is approved already.", "There is nothing left to do."))
+    approved = replace(deadline, approved_at=now, approved_sequence=deadline.sequence)
+    with office.database.write() as connection:
+        if not deadline_rows.change_deadline(connection, approved, deadline.sequence):
+            raise MoveRefused(Problem(f"Deadline '{key}' has just moved.", "Look at its ladder again."))
+    return approved
 
 
 def known_deadline(office: Office, key: str) -> Deadline:
@@ -140,15 +167,19 @@ def _written_deadlines(
     written, waiting = {}, set()
     for slug, article in articles.items():
         text = article.text_for(office.settings.languages[0], office.settings.languages[0])
+        refuse_errors(rungs_too_late(text, office.settings.deadlines.at))
         for entry in text.deadlines:
-            segments.segment(entry.audience)
+            for segment in (entry.audience, *entry.audiences.values()):
+                segments.segment(segment)
             deadline = Deadline(
                 key=f"{slug}/{entry.id}",
                 at=entry.at,
                 zone=entry.zone,
                 url=entry.url,
                 audience=entry.audience,
-                ladder=office.settings.deadlines.ladder,
+                ladder=office.settings.deadlines.ladder if entry.ladder is None else entry.ladder,
+                remind_at=entry.remind_at,
+                audiences=entry.audiences,
             )
             written[deadline.key] = deadline
             if text.draft:
@@ -166,10 +197,20 @@ def _settle(
     if stored.state is DeadlineState.CANCELLED:
         return None
     current = replace(
-        written, sequence=stored.sequence, former_at=stored.former_at, planned_at=stored.planned_at
+        stored,
+        at=written.at,
+        zone=written.zone,
+        url=written.url,
+        audience=written.audience,
+        ladder=written.ladder,
+        remind_at=written.remind_at,
+        audiences=written.audiences,
     )
     if current == stored:
         return None
+    if _ladder_of(current) != _ladder_of(stored):
+        # Rungs that are new and lie in the past are skipped, and what was approved is another ladder now.
+        current = replace(current, planned_at=now, approved_at=None, approved_sequence=None)
     if current.instant == stored.instant and current.at == stored.at:
         deadline_rows.change_deadline(connection, current, stored.sequence)
         return DeadlineChange(written.key, "changed", stored, current)
@@ -179,8 +220,15 @@ def _settle(
     return DeadlineChange(written.key, "moved", stored, moved)
 
 
-def _cancel(connection: Connection, deadline: Deadline, now: datetime) -> DeadlineChange:
-    after = replace(deadline, state=DeadlineState.CANCELLED, sequence=deadline.sequence + 1)
+def _ladder_of(deadline: Deadline) -> tuple[object, ...]:
+    return deadline.ladder, deadline.remind_at, deadline.audience, deadline.audiences
+
+
+def _cancel(
+    connection: Connection, deadline: Deadline, now: datetime, *, notice_at: datetime | None = None
+) -> DeadlineChange:
+    sequence = deadline.sequence + 1
+    after = replace(deadline, state=DeadlineState.CANCELLED, sequence=sequence, notice_at=notice_at)
     deadline_rows.change_deadline(connection, after, deadline.sequence)
     _withhold_outdated(connection, after, now)
     return DeadlineChange(deadline.key, "cancelled", deadline, after)
@@ -212,7 +260,8 @@ def _compile_again(
         waiting = campaign_rows.list_campaigns(connection, _COMPILED)
     desk = Desk(office, articles, all_deadlines(office), now)
     for campaign in waiting:
-        if deadline.article in campaign.content.articles and campaign.deadline != deadline.key:
+        # What merges reminders is asked person by person, at hand-over, whether a deadline is still to be told.
+        if not campaign.is_merged and _tells(campaign, deadline):
             compiled, until = compose_editions(desk, campaign), announced_until(desk, campaign)
             if campaign.series:  # it ends with the next step, too
                 until = earliest(until, campaign.not_after)
@@ -220,3 +269,9 @@ def _compile_again(
                 same = campaign.state, campaign.state
                 if campaign_rows.move_campaign(connection, campaign.id, *same, not_after=until):
                     campaign_rows.set_editions(connection, campaign.id, editions_as_rows(compiled))
+
+
+def _tells(campaign: Campaign, deadline: Deadline) -> bool:
+    """Whether a mail announces a deadline without being about it; the list of what closes soon may tell any."""
+    carried = deadline.article in campaign.content.articles or campaign.content.closing_soon is not None
+    return carried and campaign.deadline != deadline.key

@@ -12,6 +12,7 @@ from newsletter.core.delivery import DeliveryState
 from newsletter.core.refusal import Level, Problem, Refusal
 from newsletter.core.wallclock import to_local
 from newsletter.flows.housekeeping import HOUSEKEEPING
+from newsletter.flows.ladders import WAITS, list_ladders
 from newsletter.flows.lanes import list_lanes
 from newsletter.flows.missed import list_missed
 from newsletter.flows.sender_records import look_up_records
@@ -227,6 +228,18 @@ def _series(office: Office, _now: datetime, findings: Findings) -> None:
             findings.problems.append(Problem(what, remedy, level=Level.WARNING))
 
 
+def _approvals(office: Office, now: datetime, findings: Findings) -> None:
+    for ladder in list_ladders(office, now):
+        to_come = next((rung.when for rung in ladder.rungs if rung.state == WAITS), "")
+        if to_come:
+            key = ladder.deadline.key
+            what = f"The reminders of '{key}' wait for approval; the next would go at {to_come} ({ladder.deadline.zone})."
+            remedy = (
+                f"Look at `newsletter deadlines preview {key}`, then `newsletter deadlines approve {key}`."
+            )
+            findings.problems.append(Problem(what, remedy, level=Level.WARNING))
+
+
 _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _database,
     _people,
@@ -241,5 +254,6 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _paused,
     _series,
     _missed,
+    _approvals,
     _housekeeping,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.dkim import signature_of
-from newsletter.core.flags import flags_of
+from newsletter.core.flags import due_flags, flags_of
 from newsletter.core.links import LinkColumns
 from newsletter.core.mailbox import Mailbox
 from newsletter.core.mime import Attachment, ListHeaders, message_ids
@@ -21,6 +21,7 @@ from newsletter.flows.compose import Edition
 from newsletter.flows.workspace import read_catalogues, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import people as people_rows
+from newsletter.store.reminders import told_deadlines
 from newsletter.transports.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from newsletter.core.stencil import Message
     from newsletter.core.wording import Catalogue
     from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
     from newsletter.store.ledger import ClaimedRow
 
 _LISTED = frozenset(
@@ -41,6 +43,7 @@ _LISTED = frozenset(
 )
 # Reminders, corrections and series are sent by a rule and nobody's absence should answer them (RFC 3834).
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION, CampaignKind.SYSTEM})
+_NOTHING: frozenset[str] = frozenset()
 _ONE_LINE = 76
 _CHOICES = 16_384
 
@@ -110,21 +113,23 @@ class Filler:
         ids = [row.subscriber_id for row in rows]
         with self.office.database.read() as connection:
             topics = people_rows.topics_by_person(connection, ids)
+            told = self._told(connection, ids)
         by_language: dict[str, list[ClaimedRow]] = {}
         for row in rows:
             by_language.setdefault(row.language, []).append(row)
         date = now.astimezone(zone_named(self.campaign.zone))
         made: dict[int, Outgoing | Refusal] = {}
         for language, some in by_language.items():
-            made |= self._filled(self.presses[language], some, topics, date)
+            made |= self._filled(self.presses[language], some, topics, told, date)
         return {row.id: made[row.id] for row in rows}
 
     def copy(self, row: ClaimedRow) -> FilledMail:
         """One person's copy without its envelope, as the browser shows it."""
         with self.office.database.read() as connection:
             topics = people_rows.topics_by_person(connection, [row.subscriber_id])
+            told = self._told(connection, [row.subscriber_id])
         press, root = self.presses[row.language], self.office.settings.public_url
-        readers, flags = self._readers(press, [row], topics)
+        readers, flags = self._readers(press, [row], topics, told)
         columns = self._columns(press, readers, self._links([row]))
         values = {name: column[0] for name, column in columns.items()}
         return fill_mail(press.mail, shared_values(press.mail.slots, root) | values, flags[0])
@@ -134,10 +139,11 @@ class Filler:
         press: _Press,
         rows: Sequence[ClaimedRow],
         topics: Mapping[int, Sequence[str]],
+        told: Mapping[int, frozenset[str]],
         date: datetime,
     ) -> dict[int, Outgoing | Refusal]:
         """The messages of people of one language."""
-        readers, flags = self._readers(press, rows, topics)
+        readers, flags = self._readers(press, rows, topics, told)
         links = self._links(rows)
         try:
             values = self._columns(press, readers, links)
@@ -172,6 +178,7 @@ class Filler:
         press: _Press,
         rows: Sequence[ClaimedRow],
         topics: Mapping[int, Sequence[str]],
+        told: Mapping[int, frozenset[str]],
     ) -> tuple[Readers, list[frozenset[str]]]:
         """What the mail knows of these people, and those of their flags that it asks for."""
         zone, known = zone_named(self.office.settings.zone), press.chosen
@@ -187,8 +194,19 @@ class Filler:
                 choice = known[chosen] = self._choice(press, chosen)
             labels.append(choice.labels)
             flags.append(choice.flags[bool(row.given_name.strip())])
+        if self.campaign.is_merged:
+            flags = [on | told.get(row.subscriber_id, _NOTHING) for on, row in zip(flags, rows, strict=True)]
         addresses, names = [row.address for row in rows], [row.given_name for row in rows]
         return Readers(addresses, names, days, labels), flags
+
+    def _told(self, connection: Connection, people: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The flags of these people that say which deadlines their copy tells; none for mail that merges nothing."""
+        if not self.campaign.is_merged:
+            return {}
+        order = [rung.deadline for rung in self.campaign.content.rungs]
+        told = told_deadlines(connection, self.campaign.id, people)
+        made = {keys: due_flags([key for key in order if key in keys]) for keys in set(told.values())}
+        return {person: made[keys] for person, keys in told.items()}
 
     def _choice(self, press: _Press, topics: tuple[str, ...]) -> _Choice:
         language = press.mail.language
@@ -260,7 +278,7 @@ def _short(name: str, room: int) -> str:
 def _calendar(edition: Edition) -> tuple[Attachment, ...]:
     if not edition.calendar:
         return ()
-    # Where the two differ Outlook goes by the parameter (MS-STANOICAL).
+    # The type must name the method that stands inside (RFC 6047 section 2.4); where the two differ Outlook goes by it.
     method = "CANCEL" if "\r\nMETHOD:CANCEL\r\n" in edition.calendar else "PUBLISH"
     kind = f"text/calendar; method={method}; charset=utf-8"
     return (Attachment("deadline.ics", kind, edition.calendar.encode()),)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.deadline import Deadline, DeadlineState
-from newsletter.core.reminder import plan_ladder
+from newsletter.core.reminder import reminder_moment
 from newsletter.core.schedule import OccurrenceState
-from newsletter.core.wallclock import days_before, to_instant
+from newsletter.core.wallclock import to_instant
 from newsletter.flows.deadlines import known_deadline
+from newsletter.flows.remind import planned_rungs, waits_for_approval
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.occurrences import states_of
 
@@ -19,22 +20,36 @@ if TYPE_CHECKING:
     from newsletter.flows.office import Office
 
 
+WAITS = "waits for approval"
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One rung: days before, wall-clock time in the deadline's zone, and its state in a word."""
+    """One rung: days before, wall-clock time in the deadline's zone, its state in a word, and its segment."""
 
     rung: int
     when: str
     state: str
+    segment: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A deadline with its rungs, earliest first."""
+    """A deadline with its rungs, earliest first.
+
+    Attributes:
+        approval: "waits", "approved", or "" where none is asked for.
+    """
 
     deadline: Deadline
     state: str
     rungs: tuple[Rung, ...]
+    approval: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its state as a person reads it."""
+        return f"{self.state}, {WAITS}" if self.approval == "waits" and self.state == "open" else self.state
 
     @property
     def next(self) -> str:
@@ -50,6 +65,7 @@ class Ladder:
             "zone": deadline.zone,
             "utc": deadline.instant.isoformat(),
             "state": self.state,
+            "approval": self.approval or None,
             "audience": deadline.audience,
             "url": deadline.url,
             "sequence": deadline.sequence,
@@ -57,7 +73,8 @@ class Ladder:
             if deadline.former_at is None
             else deadline.former_at.isoformat(timespec="minutes"),
             "reminders": [
-                {"days_before": one.rung, "at": one.when, "state": one.state} for one in self.rungs
+                {"days_before": one.rung, "at": one.when, "state": one.state, "audience": one.segment}
+                for one in self.rungs
             ],
         }
 
@@ -80,23 +97,29 @@ def known_ladder(office: Office, key: str, now: datetime) -> Ladder:
 
 
 def _ladder(office: Office, deadline: Deadline, now: datetime) -> Ladder:
-    at = office.settings.deadlines.at
-    planned = {one.rung: one.schedule for one in plan_ladder(deadline, at)}
+    hour = deadline.remind_at or office.settings.deadlines.at
+    waits = waits_for_approval(office, deadline)
+    planned = {one.rung for one in planned_rungs(office, deadline)}
+    schedules = {days: f"reminder:{deadline.key}:{days}:{deadline.sequence}" for days in deadline.ladder}
     with office.database.read() as connection:
-        states = states_of(connection, list(planned.values()))
+        states = states_of(connection, list(schedules.values()))
     rungs = []
-    for days in sorted(set(deadline.ladder), reverse=True):
-        local = days_before(deadline.at, days, at.hour, at.minute)
-        state = states.get(planned.get(days, ""))
+    for days in sorted(schedules, reverse=True):
+        local = reminder_moment(deadline.at, days, hour)
+        state = states.get(schedules[days])
         word = "sent" if state == OccurrenceState.LAUNCHED else state or "skipped"
         if state is None and days in planned:
-            word = _unlaunched(to_instant(local, deadline.zone), deadline.instant, now)
-        rungs.append(Rung(days, local.isoformat(timespec="minutes"), word))
-    return Ladder(deadline, _deadline_state(deadline, now), tuple(rungs))
+            word = _unlaunched(to_instant(local, deadline.zone), deadline.instant, now, waits=waits)
+        audience = deadline.audience_at(days)
+        rungs.append(Rung(days, local.isoformat(timespec="minutes"), word, audience))
+    approval = "" if office.settings.deadlines.approval == "none" else "waits" if waits else "approved"
+    return Ladder(deadline, _deadline_state(deadline, now), tuple(rungs), approval)
 
 
-def _unlaunched(moment: datetime, closing: datetime, now: datetime) -> str:
+def _unlaunched(moment: datetime, closing: datetime, now: datetime, *, waits: bool) -> str:
     """The state of a planned rung that nobody has launched."""
+    if waits and closing > now:
+        return WAITS
     if moment > now:
         return "planned"
     return "due" if closing > now else "missed"

@@ -6,25 +6,29 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.due_mail import DueMail
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, Refusal
-from newsletter.core.schedule import MissedDecision, OccurrenceState
+from newsletter.core.schedule import MissedDecision, Occurrence, OccurrenceState
 from newsletter.core.wallclock import to_local
 from newsletter.flows.approve import known_campaign
-from newsletter.flows.launch import Launch, load_cargo, send_off, wake_nobody
-from newsletter.flows.plan import audience_of, counts_by_language, withheld_counts
+from newsletter.flows.launch import Launch
+from newsletter.flows.plan import audience_of_mail, counts_by_language, withheld_counts
+from newsletter.flows.remind import reminder_mails
+from newsletter.flows.send_off import load_cargo, send_off, wake_nobody
 from newsletter.flows.series_steps import step_of
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.absences import absences_between
 from newsletter.store.audience import anybody_told
 from newsletter.store.occurrences import decide_missed, presences, undecided_missed
+from newsletter.store.reminders import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
-    from newsletter.flows.launch import Wake
     from newsletter.flows.office import Office
+    from newsletter.flows.send_off import Wake
     from newsletter.store.engine import Connection
     from newsletter.store.occurrences import MissedRow, Presence
 
@@ -101,7 +105,7 @@ def _missed(
     absence = gaps[0] if gaps else None
     obstacle, recipients, withheld = _too_late(office, campaign, now), dict[str, int](), dict[str, int]()
     try:
-        audience = audience_of(office, campaign, now, step_of(office, campaign, row.instant))
+        audience = audience_of_mail(office, _mail_of(office, campaign, row.instant, now), now)
         recipients, withheld = counts_by_language(audience), withheld_counts(audience)
     except Refusal as refusal:
         obstacle = obstacle or str(refusal)
@@ -144,22 +148,52 @@ def send_missed(office: Office, name: str, by: str, now: datetime, wake: Wake = 
     obstacle = _too_late(office, campaign, now)
     if obstacle:
         raise ContentRefused(Problem(obstacle, f"Close it with `newsletter campaigns skip {name}`."))
-    step = step_of(office, campaign, instant)
-    if campaign.series and step is None:
-        what = (
-            f"The series of '{name}' is not what it was when this was due, so nobody can say whom it is for."
-        )
-        raise ContentRefused(Problem(what, f"Close it with `newsletter campaigns skip {name}`."))
-    _, cargo = load_cargo(office, _as_of(campaign, now), now, step)
+    mail = _mail_of(office, campaign, instant, now)
+    _, cargo = load_cargo(office, replace(mail, campaign=_as_of(campaign, now)), now)
     with office.database.write() as connection:
         _decide(connection, campaign, MissedDecision.SENT, by, now)
         if campaign.kind is CampaignKind.CORRECTION and not anybody_told(connection, campaign):
             what = f"'{name}' would correct nobody: nobody was told the former date."
             raise ContentRefused(Problem(what, f"Close it with `newsletter campaigns skip {name}`."))
-        count = send_off(office, connection, campaign, CampaignState.MISSED, cargo, now, wake)
+        if cargo.day is not None:
+            in_turn(connection)
+        count = send_off(office, connection, mail, CampaignState.MISSED, cargo, now, wake)
         if count is None:
             raise _decided(name)
     return Launch(replace(campaign, state=CampaignState.SENDING), instant, OccurrenceState.LAUNCHED, count)
+
+
+def _mail_of(office: Office, campaign: Campaign, due: datetime, now: datetime) -> DueMail:
+    """A stored campaign as its planner means it: a reminder beside others, a step of a series for its own people.
+
+    Raises:
+        ContentRefused: its planner does not mean it any more, or nobody has approved it.
+    """
+    mail = DueMail(Occurrence(campaign.schedule, due, campaign.lateness), campaign)
+    why = ""
+    if campaign.series:
+        step = step_of(office, campaign, due)
+        mail, why = (
+            replace(mail, step=step),
+            "" if step else "Its series is not what it was when this was due",
+        )
+    elif campaign.rung is not None:
+        planned = (one for one in reminder_mails(office, now, now) if one.campaign.name == campaign.name)
+        known = next(planned, None)
+        mail = replace(known, campaign=campaign) if known else mail
+        why = (
+            ""
+            if known and not known.waits
+            else "The ladder of its deadline is not what it was, or waits for approval"
+        )
+    elif campaign.content.digest:
+        with office.database.read() as connection:
+            approved = campaign_rows.edition_digests(connection, [campaign.id])
+        why = "" if approved else "Nobody has approved it"
+    if why:
+        what = f"'{campaign.name}' cannot be sent as it is. {why}."
+        raise ContentRefused(Problem(what, f"Close it with `newsletter campaigns skip {campaign.name}`."))
+    return mail
 
 
 def skip_missed(office: Office, name: str, by: str, now: datetime) -> None:

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import Campaign, CampaignKind
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, JoinedWithin, NoneOf
 from newsletter.core.wallclock import to_local
-from newsletter.flows.planned import due_mails, planned_mails
+from newsletter.flows.merge import day_forecast, is_reminder, merged_campaign, office_day
+from newsletter.flows.planned import fresh_mails, planned_mails
 from newsletter.flows.sending_hours import wave_moments, window_of
 from newsletter.flows.workspace import People, read_people
 from newsletter.store.audience import (
     Audience,
     forecast_audience,
+    forecast_merged,
+    forecast_reminder,
     forecast_zones,
     marked_deadlines,
     pause_ends,
 )
+from newsletter.store.reminders import sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from newsletter.core.due_mail import DueMail
     from newsletter.core.schedule import Occurrence
     from newsletter.core.segment.tree import Node, Segment
-    from newsletter.core.series import StepDay
     from newsletter.flows.office import Office
     from newsletter.store.engine import Connection
+
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Forecast:
         instant: when it is launched, UTC.
         occurrence: with what it was moved for, if it was.
         going: when mail then really goes.
+        waits: what must happen before it may leave, "" when nothing must.
     """
 
     campaign: Campaign
@@ -62,6 +70,7 @@ class Forecast:
     audience: Audience
     occurrence: Occurrence
     going: Going
+    waits: str = ""
 
     @property
     def recipients(self) -> int:
@@ -88,6 +97,7 @@ class Forecast:
             "withheld": self.withheld(),
             "deadline": campaign.deadline or None,
             "rung": campaign.rung,
+            "waits": self.waits or None,
         }
 
 
@@ -109,11 +119,21 @@ def counts_by_language(audience: Audience) -> dict[str, int]:
     return counts
 
 
-def audience_of(office: Office, campaign: Campaign, now: datetime, step: StepDay | None = None) -> Audience:
+def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
     """A campaign's audience as it would be frozen at `now`."""
     people = _people_for(read_people(office), campaign)
     with office.database.read() as connection:
-        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now, step)
+        return forecast_audience(connection, campaign, people.segments, office.settings.languages, now)
+
+
+def audience_of_mail(office: Office, mail: DueMail, now: datetime) -> Audience:
+    """The same for a mail that its planner has made: a reminder beside those of the day, a step for its own people."""
+    people, languages = _people_for(read_people(office), mail.campaign), office.settings.languages
+    with office.database.read() as connection:
+        if is_reminder(mail):
+            day = day_forecast(office, mail, (), now)
+            return forecast_reminder(connection, mail, day, people.segments, languages, now)
+        return forecast_audience(connection, mail.campaign, people.segments, languages, now, mail.step)
 
 
 def going_of(office: Office, campaign: Campaign, launched: datetime) -> Going:
@@ -139,25 +159,81 @@ def _waves(office: Office, campaign: Campaign, now: datetime) -> tuple[tuple[dat
 def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> list[Forecast]:
     """Everything planned from `start` up to `end` (instants), earliest first.
 
-    Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more.
+    Each audience is that of the mail's own moment, when pauses have ended and newcomers are none any more. Reminders that
+    fall on one day for the same people stand here as one mail more, and these people are left out of each.
 
     Raises:
         ContentRefused: the time ends before it begins, or a segment of a planned mail is not there.
     """
     refuse_bad_range(start, end)
-    waiting_now = {mail.occurrence for mail in due_mails(office, now)}
-    found, people = [], read_people(office)
+    # A day beyond the end: what falls on the last day goes together with it.
+    fresh = fresh_mails(office, list(planned_mails(office, now, end + _A_DAY)))
+    found: list[Forecast] = []
+    days = _by_day(office, fresh, now)
     with office.database.read() as connection:
-        counter = _Counter(office, connection, people, now)
-        for mail in planned_mails(office, now, end):
+        counter = _Counter(office, connection, read_people(office), now)
+        for mail in fresh:
             occurrence, instant = mail.occurrence, mail.occurrence.instant
-            waiting = not occurrence.is_due(now) or occurrence in waiting_now
-            if start <= instant < end and waiting and not occurrence.is_too_late(now):
-                audience = counter.audience(mail, max(instant, now))
-                if audience or (mail.campaign.kind is not CampaignKind.CORRECTION and mail.step is None):
-                    going = going_of(office, mail.campaign, max(instant, now))
-                    found.append(Forecast(mail.campaign, instant, audience, occurrence, going))
+            if start <= instant < end and not occurrence.is_too_late(now):
+                near = days[office_day(office, max(instant, now))] if is_reminder(mail) else ()
+                shares = is_reminder(mail) and (mail.wished is not None or len(near) > 1 or instant <= now)
+                found += (
+                    forecast_rung(office, mail, near, now) if shares else _other(office, counter, mail, now)
+                )
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
+
+
+def _by_day(
+    office: Office, mails: Sequence[DueMail], now: datetime
+) -> Mapping[tuple[datetime, datetime], list[DueMail]]:
+    """Reminders by the day of the office on which they are launched: others have nothing to do with each other."""
+    days: dict[tuple[datetime, datetime], list[DueMail]] = {}
+    for mail in mails:
+        if is_reminder(mail):
+            days.setdefault(office_day(office, max(mail.occurrence.instant, now)), []).append(mail)
+    return days
+
+
+def _other(office: Office, counter: _Counter, mail: DueMail, now: datetime) -> list[Forecast]:
+    occurrence, moment = mail.occurrence, max(mail.occurrence.instant, now)
+    audience = counter.audience(mail, moment)
+    if not audience and (mail.campaign.kind is CampaignKind.CORRECTION or mail.step is not None):
+        return []
+    going = going_of(office, mail.campaign, moment)
+    return [Forecast(mail.campaign, occurrence.instant, audience, occurrence, going, mail.waits)]
+
+
+def forecast_rung(office: Office, mail: DueMail, near: Sequence[DueMail], now: datetime) -> list[Forecast]:
+    """A reminder, and before it the mail for those who are due for others that day too.
+
+    Args:
+        near: what is planned for the day and has not been claimed.
+    """
+    occurrence, languages = mail.occurrence, office.settings.languages
+    moment, people = max(occurrence.instant, now), _people_for(read_people(office), mail.campaign)
+    day = day_forecast(office, mail, near, now)
+    shared = None
+    with office.database.read() as connection:
+        others = [other for other in day.ahead if other.campaign.segment in people.segments]
+        others = sharing(connection, mail, others, people.segments, moment)
+        day = replace(day, ahead=tuple(others))
+        audience = forecast_reminder(connection, mail, day, people.segments, languages, moment)
+        if others:
+            shared = forecast_merged(connection, mail, day, people.segments, languages, moment)
+    told = [(mail.campaign, audience)]
+    if shared:
+        told.insert(0, (merged_campaign(mail, others), shared))
+    return [
+        Forecast(
+            campaign,
+            occurrence.instant,
+            counted,
+            occurrence,
+            going_of(office, campaign, moment),
+            mail.waits,
+        )
+        for campaign, counted in told
+    ]
 
 
 def refuse_bad_range(start: datetime, end: datetime) -> None:

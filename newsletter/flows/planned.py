@@ -62,25 +62,23 @@ def unclaimed(connection: Connection, due: Sequence[Occurrence]) -> set[Occurren
 
 
 def due_mails(office: Office, now: datetime) -> list[DueMail]:
-    """What is due at `now` and has not been claimed, earliest first."""
+    """What is due at `now`, waits for nobody and has not been claimed, earliest first."""
     return due_and_next(office, now, now)[0]
 
 
 def due_and_next(office: Office, now: datetime, until: datetime) -> tuple[list[DueMail], DueMail | None]:
-    """What is due and has not been claimed, earliest first; and the first that comes after it, up to `until`."""
+    """What is due, waits for nobody and has not been claimed, earliest first; and the first that comes after it, up to `until`."""
     due: list[DueMail] = []
     ahead: list[DueMail] = []
     for mail in planned_mails(office, now, until):
-        (due if mail.occurrence.is_due(now) else ahead).append(mail)
-    return _unclaimed(office, due), min(ahead, key=_order, default=None)
+        if not mail.waits:
+            (due if mail.occurrence.is_due(now) else ahead).append(mail)
+    fresh = sorted(fresh_mails(office, due), key=lambda mail: mail.order)
+    return fresh, min(ahead, key=lambda mail: mail.order, default=None)
 
 
-def _unclaimed(office: Office, due: list[DueMail]) -> list[DueMail]:
+def fresh_mails(office: Office, mails: Sequence[DueMail]) -> list[DueMail]:
+    """Those that nobody has launched or marked missed."""
     with office.database.read() as connection:
-        fresh = unclaimed(connection, [mail.occurrence for mail in due if not mail.campaign.id])
-    waiting = [mail for mail in due if mail.campaign.id or mail.occurrence in fresh]
-    return sorted(waiting, key=_order)
-
-
-def _order(mail: DueMail) -> tuple[datetime, str]:
-    return mail.occurrence.instant, mail.occurrence.schedule
+        fresh = unclaimed(connection, [mail.occurrence for mail in mails if not mail.campaign.id])
+    return [mail for mail in mails if mail.campaign.id or mail.occurrence in fresh]

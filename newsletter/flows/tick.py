@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.refusal import Refusal
 from newsletter.flows.digests import prepare_due_digests
-from newsletter.flows.launch import Launch, launch_mail, wake_nobody
+from newsletter.flows.launch import Launch, launch_mail
 from newsletter.flows.planned import due_and_next
+from newsletter.flows.send_off import wake_nobody
 from newsletter.store.absences import note_absence
 from newsletter.store.campaigns import campaigns_with_work
 from newsletter.store.occurrences import beat, beat_worker, plan_sign, presences
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsletter.core.due_mail import DueMail
-    from newsletter.flows.launch import Wake
     from newsletter.flows.office import Office
+    from newsletter.flows.send_off import Wake
 
 
 AHEAD = timedelta(days=1)
@@ -62,7 +63,7 @@ def look(office: Office, now: datetime, wake: Wake = wake_nobody) -> Look:
         except Refusal as refusal:
             refusals.append(refusal)
         else:
-            launches += [launch] if launch else []
+            launches += [each for each in (launch, launch and launch.merged) if each]
     return Look(launches, refusals, ahead)
 
 

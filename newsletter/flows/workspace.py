@@ -85,6 +85,8 @@ def check_articles(office: Office, slugs: tuple[str, ...] = (), today: date | No
             topics=frozenset(people.fields.topics),
             files=office.library.article_files(slug),
             today=today,
+            ladder=office.settings.deadlines.ladder,
+            remind_at=office.settings.deadlines.at,
         )
     wanted = [
         problem for problem in problems if not slugs or not problem.path or _slug_of(office, problem) in slugs

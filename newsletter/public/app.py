@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from newsletter.public import calendars, deadlines, files, leaving, mails, preferences, syndication
+from newsletter.public import calendars, deadlines, files, later, leaving, mails, preferences, syndication
 from newsletter.public.headers import SafeHeaders
 from newsletter.public.pages import Pages
 
@@ -42,7 +42,7 @@ def create_public_app(office: Office) -> FastAPI:
     app.add_middleware(UnderPath, root=pages.root)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
-    for part in (leaving, deadlines, calendars, preferences, mails, syndication, files):
+    for part in (leaving, deadlines, later, calendars, preferences, mails, syndication, files):
         app.include_router(part.router)
     return app
 

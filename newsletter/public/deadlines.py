@@ -83,5 +83,6 @@ def _page(
         view=view,
         is_applied=purpose is Purpose.APPLIED,
         reminded_again=reminded_again,
+        undo_page="",
         other_page=links.stop(key) if purpose is Purpose.APPLIED else links.applied(key),
     )

@@ -269,6 +269,7 @@ class Deadlines(Part):
     ladder: tuple[Annotated[int, Field(ge=0, le=366)], ...] = (30, 7, 1)
     at: Annotated[time, BeforeValidator(_clock)] = time(9)
     other_zones: tuple[Zone, ...] = Field(default=("Europe/Lisbon", "Europe/Athens"), max_length=2)
+    approval: Literal["none", "required"] = "none"
 
 
 class Lateness(Part):

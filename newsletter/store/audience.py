@@ -11,8 +11,23 @@ from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.lane import OTHERS
 from newsletter.store.carried import got_any_of, launched_with
 from newsletter.store.engine import plan_for_many
-from newsletter.store.gate import withheld_reason
+from newsletter.store.gate import (
+    campaign_reason,
+    deadline_rules,
+    first_reason,
+    person_rules,
+    withheld_reason,
+)
 from newsletter.store.lanes import know_lanes
+from newsletter.store.reminders import (
+    due,
+    due_somewhere,
+    inside,
+    reminded_today,
+    told_in_parts,
+    told_merged,
+    write_parts,
+)
 from newsletter.store.segments import segment_clause
 from newsletter.store.series import of_step
 from newsletter.store.tables import Instant, campaigns, deadline_marks, deliveries, providers, subscribers
@@ -26,6 +41,7 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.core.destination import DestinationGroup
+    from newsletter.core.due_mail import DueMail, SharedDay
     from newsletter.core.segment.tree import Segment
     from newsletter.core.series import StepDay
 
@@ -53,17 +69,62 @@ def freeze_audience(
     Returns:
         The number of rows.
     """
+    audience = _audience(connection, campaign, segments, languages, now, step)
+    return _freeze(connection, campaign, audience, now, groups, moments)
+
+
+def freeze_reminder(
+    connection: Connection,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    groups: Sequence[DestinationGroup] = (),
+) -> int:
+    """The same for a reminder. Whoever is told it in one mail with others, or had another one today, is left out."""
+    query = _reminder(mail, day, segments, languages, now)
+    return _freeze(connection, mail.campaign, query, now, groups)
+
+
+def freeze_merged(
+    connection: Connection,
+    merged: Campaign,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    groups: Sequence[DestinationGroup] = (),
+) -> int:
+    """Write a ledger row for everybody for whom `mail` falls on one day with others, and what their copy tells.
+
+    Nobody is left out of this one: each of its reminders has a ledger of its own, with the reasons.
+    """
+    query = _merged(mail, day, segments, languages, now)
+    count = _freeze(connection, merged, query, now, groups)
+    write_parts(connection, merged, (mail, *day.ahead), segments, now)
+    return count
+
+
+def _freeze(
+    connection: Connection,
+    campaign: Campaign,
+    audience: Select[Any],
+    now: datetime,
+    groups: Sequence[DestinationGroup],
+    moments: Mapping[str, datetime] | None = None,
+) -> int:
     know_lanes(connection, [OTHERS, *(group.name for group in groups)])
     plan_for_many(connection)
-    found = _audience(connection, campaign, segments, languages, now, step)
-    found = found.add_columns(_lane(groups).label("lane"))
+    found = audience.add_columns(_lane(groups).label("lane"))
     if moments:
         found = found.add_columns(due_by_zone(moments, now).label("not_before"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
     row = found.order_by(subscribers.c.id).offset(0).subquery().c
     state = case((row.reason.is_(None), DeliveryState.READY.value), else_=DeliveryState.SKIPPED.value)
-    attempts, due = literal(0, Integer), literal(now, Instant())
-    settled = case((row.reason.is_(None), null()), else_=due)
+    attempts, due_at = literal(0, Integer), literal(now, Instant())
+    settled = case((row.reason.is_(None), null()), else_=due_at)
     chosen = select(
         literal(campaign.id, Integer),
         row.id,
@@ -73,7 +134,7 @@ def freeze_audience(
         attempts,
         settled,
         row.lane,
-        row.not_before if moments else due,
+        row.not_before if moments else due_at,
     )
     columns = [
         "campaign_id", "subscriber_id", "state", "language", "withheld", "attempts", "settled_at", "lane", "not_before",
@@ -90,8 +151,35 @@ def forecast_audience(
     step: StepDay | None = None,
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
-    audience = _audience(connection, campaign, segments, languages, now, step).subquery()
-    row = audience.c
+    return _count(connection, _audience(connection, campaign, segments, languages, now, step))
+
+
+def forecast_reminder(
+    connection: Connection,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Audience:
+    """The same for a reminder, when those of `day` go as planned."""
+    return _count(connection, _reminder(mail, day, segments, languages, now))
+
+
+def forecast_merged(
+    connection: Connection,
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Audience:
+    """Count those for whom `mail` falls on one day with others that have not gone by then."""
+    return _count(connection, _merged(mail, day, segments, languages, now))
+
+
+def _count(connection: Connection, audience: Select[Any]) -> Audience:
+    row = audience.subquery().c
     query = select(row.language, row.reason, func.count()).group_by(row.language, row.reason)
     return {(language, reason): count for language, reason, count in connection.execute(query)}
 
@@ -152,7 +240,7 @@ def _audience(
     excluded = or_(
         false(), *(segment_clause(segments[name].where, now, segments) for name in campaign.exclude)
     )
-    withheld = withheld_reason(now, campaign.deadline, campaign.not_after)
+    withheld = campaign_reason(campaign, now)
     rules = [(excluded, Withheld.EXCLUDED.value)]
     had = _had_it(connection, campaign)
     if had:
@@ -160,6 +248,43 @@ def _audience(
     reason = case(*rules, else_=withheld).label("reason")
     inside = _inside(campaign, segments, now, step)
     return select(person.id, _language(languages).label("language"), reason).where(inside)
+
+
+def _reminder(
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Select[Any]:
+    campaign = mail.campaign
+    rules = person_rules(now) + deadline_rules(now, campaign.deadline, campaign.not_after)
+    rules += [(told_merged(campaign), Withheld.MERGED), (reminded_today(day), Withheld.ONE_A_DAY)]
+    others = (*day.before, *day.ahead)
+    if others:
+        rules.append((due_somewhere(others, segments, now), Withheld.MERGED))
+    reason = first_reason(rules).label("reason")
+    columns = subscribers.c.id, _language(languages).label("language"), reason
+    return select(*columns).where(inside(mail, segments, now))
+
+
+def _merged(
+    mail: DueMail,
+    day: SharedDay,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+) -> Select[Any]:
+    reason = null().label("reason")
+    columns = subscribers.c.id, _language(languages).label("language"), reason
+    here = (
+        ~or_(*(rule for rule, _ in person_rules(now))),
+        due(mail, segments, now),
+        due_somewhere(day.ahead, segments, now),
+        ~reminded_today(day),
+    )
+    query = select(*columns).where(*here)
+    return query.where(~due_somewhere(day.before, segments, now)) if day.before else query
 
 
 def _had_it(connection: Connection, campaign: Campaign) -> list[int]:
@@ -211,11 +336,12 @@ def was_told(deadline: str, before_sequence: int) -> ColumnElement[bool]:
 
     Unsure rows count as told: somebody who may have read the former date should learn of the new one.
     """
-    told = (
+    plainly = (
         deliveries.c.subscriber_id == subscribers.c.id,
         deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.UNSURE)),
         campaigns.c.deadline == deadline,
         campaigns.c.sequence < before_sequence,
     )
     joined = deliveries.join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
-    return exists(select(deliveries.c.id).select_from(joined).where(*told).correlate(subscribers))
+    alone = exists(select(deliveries.c.id).select_from(joined).where(*plainly).correlate(subscribers))
+    return or_(alone, told_in_parts(deadline, before_sequence))

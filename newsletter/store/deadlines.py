@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
@@ -49,6 +50,11 @@ def _values(deadline: Deadline) -> dict[str, Any]:
         "state": deadline.state,
         "former_at": deadline.former_at,
         "planned_at": deadline.planned_at,
+        "remind_at": f"{deadline.remind_at:%H:%M}" if deadline.remind_at else None,
+        "audiences": {str(days): segment for days, segment in deadline.audiences.items()},
+        "notice_at": deadline.notice_at,
+        "approved_at": deadline.approved_at,
+        "approved_sequence": deadline.approved_sequence,
     }
 
 
@@ -64,4 +70,9 @@ def _deadline(row: Row[Any]) -> Deadline:
         state=DeadlineState(row.state),
         former_at=row.former_at,
         planned_at=row.planned_at,
+        remind_at=time.fromisoformat(row.remind_at) if row.remind_at else None,
+        audiences={int(days): segment for days, segment in row.audiences.items()},
+        notice_at=row.notice_at,
+        approved_at=row.approved_at,
+        approved_sequence=row.approved_sequence,
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import String, and_, case, exists, literal, null
 
-from newsletter.core.deadline import DeadlineMark
+from newsletter.core.campaign import CampaignKind
+from newsletter.core.deadline import PUTTING_OFF, DeadlineMark
 from newsletter.core.delivery import Withheld
 from newsletter.core.subscriber import Standing
 from newsletter.store.tables import deadline_marks, subscribers, suppressions
@@ -16,31 +17,70 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from newsletter.core.campaign import Campaign
 
-def withheld_reason(now: datetime, deadline: str, not_after: datetime | None) -> ColumnElement[str | None]:
+Rule = tuple["ColumnElement[bool]", Withheld]
+
+
+def campaign_reason(campaign: Campaign, now: datetime) -> ColumnElement[str | None]:
+    """SQL over `subscribers`: why this person gets nothing of this campaign at `now`, or NULL."""
+    putting_off = campaign.kind is CampaignKind.REMINDER
+    return withheld_reason(now, campaign.deadline, campaign.not_after, putting_off=putting_off)
+
+
+def withheld_reason(
+    now: datetime, deadline: str, not_after: datetime | None, *, putting_off: bool = False
+) -> ColumnElement[str | None]:
     """SQL over `subscribers`: the first reason not to mail this person at `now`, or NULL.
 
     The order is what the officer should read first: a person's own word before a technical matter.
+
+    Args:
+        putting_off: whether "remind me later" counts: it does for reminders, and not for corrections.
     """
-    person = subscribers.c
     if not_after is not None and now >= not_after:
         return literal(Withheld.DEADLINE_PASSED.value, String)
-    rules: list[tuple[ColumnElement[bool], Withheld]] = [
+    rules = person_rules(now)
+    if deadline:
+        rules += deadline_rules(now, deadline, not_after if putting_off else None)
+    return first_reason(rules)
+
+
+def first_reason(rules: list[Rule]) -> ColumnElement[str | None]:
+    """SQL: the reason of the first rule that holds, or NULL."""
+    return case(*((rule, reason.value) for rule, reason in rules), else_=null())
+
+
+def person_rules(now: datetime) -> list[Rule]:
+    """What speaks against any mail to this person at `now`."""
+    person = subscribers.c
+    return [
         (person.standing == Standing.UNSUBSCRIBED, Withheld.UNSUBSCRIBED),
         (exists().where(suppressions.c.address_hash == person.address_hash), Withheld.SUPPRESSED),
         (person.standing != Standing.CONFIRMED, Withheld.NOT_CONFIRMED),
         (and_(person.paused_until.is_not(None), person.paused_until > now), Withheld.PAUSED),
     ]
-    if deadline:
-        rules += [
-            (_marked(deadline, DeadlineMark.APPLIED), Withheld.APPLIED),
-            (_marked(deadline, DeadlineMark.STOPPED), Withheld.STOPPED),
-        ]
-    return case(*((rule, reason.value) for rule, reason in rules), else_=null())
 
 
-def _marked(deadline: str, mark: DeadlineMark) -> ColumnElement[bool]:
+def deadline_rules(now: datetime, deadline: str, closing: datetime | None) -> list[Rule]:
+    """What speaks against mail to this person about this deadline at `now`.
+
+    Args:
+        closing: when the deadline closes. What is put off until then or longer is not put off: it would never come.
+            With None nothing is put off.
+    """
     marks = deadline_marks.c
-    return exists().where(
-        marks.subscriber_id == subscribers.c.id, marks.deadline == deadline, marks.mark == mark
-    )
+    rules: list[Rule] = [
+        (marked(deadline, marks.mark == DeadlineMark.APPLIED), Withheld.APPLIED),
+        (marked(deadline, marks.mark == DeadlineMark.STOPPED), Withheld.STOPPED),
+    ]
+    if closing is not None:
+        later = marks.mark.in_(PUTTING_OFF), marks.until > now, marks.until < closing
+        rules.append((marked(deadline, *later), Withheld.LATER))
+    return rules
+
+
+def marked(deadline: str | ColumnElement[str], *how: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL over `subscribers`: there is such a mark of this person about this deadline."""
+    marks = deadline_marks.c
+    return exists().where(marks.subscriber_id == subscribers.c.id, marks.deadline == deadline, *how)

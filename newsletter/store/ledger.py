@@ -14,7 +14,8 @@ from sqlalchemy import Integer, String, and_, bindparam, case, func, null, selec
 
 from newsletter.core.campaign import CampaignState
 from newsletter.core.delivery import DELIVERY_MOVES, DeliveryState, Withheld
-from newsletter.store.gate import withheld_reason
+from newsletter.store.gate import campaign_reason
+from newsletter.store.reminders import settle_parts
 from newsletter.store.rows import IDS, table_of, values_of
 from newsletter.store.tables import Instant, campaigns, deliveries, lanes, subscribers
 
@@ -122,7 +123,7 @@ def claim_batch(
         closed: zones of readers in which no mail goes now.
     """
     row, person = deliveries.c, subscribers.c
-    reason = withheld_reason(now, campaign.deadline, campaign.not_after)
+    reason = campaign_reason(campaign, now)
     columns = (
         reason,
         row.id,
@@ -155,6 +156,10 @@ def claim_batch(
             free.append(ClaimedRow._make(values))
         else:
             withheld.append((values[0], Withheld(why)))
+    if free and campaign.is_merged:
+        why_none = settle_parts(connection, campaign, [one.subscriber_id for one in free], now)
+        withheld += [(one.id, gone) for one in free if (gone := why_none[one.subscriber_id])]
+        free = [one for one in free if why_none[one.subscriber_id] is None]
     if free:
         _hand_over(connection, worker, [one.id for one in free], now)
     for identity, why in withheld:

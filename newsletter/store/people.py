@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from newsletter.core.consent import ConsentAction, standing_after
+from newsletter.core.deadline import ENDING
 from newsletter.core.subscriber import Standing
 from newsletter.store.dates import keep_dates
 from newsletter.store.insert import insert_ignore
@@ -243,12 +244,13 @@ def set_pause(connection: Connection, identity: int, until: datetime | None) -> 
 def deadline_marks_of(connection: Connection, deadline: str, identity: int) -> dict[str, datetime]:
     """What a person said about a deadline, and when."""
     marks = deadline_marks.c
-    query = select(marks.mark, marks.at).where(marks.deadline == deadline, marks.subscriber_id == identity)
+    here = marks.deadline == deadline, marks.subscriber_id == identity, marks.mark.in_(ENDING)
+    query = select(marks.mark, marks.at).where(*here)
     return {mark: at for mark, at in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
 def clear_deadline_marks(connection: Connection, deadline: str, identity: int) -> bool:
     """Forget what a person said about a deadline, so that its reminders come again; True if there was anything."""
     marks = deadline_marks.c
-    here = marks.deadline == deadline, marks.subscriber_id == identity
+    here = marks.deadline == deadline, marks.subscriber_id == identity, marks.mark.in_(ENDING)
     return connection.execute(delete(deadline_marks).where(*here)).rowcount > 0

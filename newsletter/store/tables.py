@@ -156,6 +156,12 @@ deadlines = Table(
     _text("state", 20),
     Column("former_at", WallClock),
     Column("planned_at", Instant, nullable=False),
+    # Hour of the reminders as "09:00", NULL for the usual one; segments of rungs by days before, as JSON has them: text.
+    _text("remind_at", 5, nullable=True),
+    Column("audiences", Document, nullable=False, server_default="{}"),
+    Column("notice_at", Instant),
+    Column("approved_at", Instant),
+    Column("approved_sequence", Integer),
     one_of("state", DeadlineState),
 )
 
@@ -166,6 +172,8 @@ deadline_marks = Table(
     Column("subscriber_id", ForeignKey("subscribers.id"), primary_key=True),
     _text("mark", 20, primary_key=True),
     Column("at", Instant, nullable=False),
+    # The instant until which reminders are put off, for marks that do so.
+    Column("until", Instant),
     one_of("mark", DeadlineMark),
     Index(None, "subscriber_id"),
 )

@@ -127,3 +127,37 @@ def test_the_date_is_each_letters_own():
 def test_a_value_that_fills_its_line_to_the_brim_leaves_room_for_the_soft_break(end, length):
     value = "x" * (length - len(end)) + end
     assert_filled(Stencil(NEIGHBOURS, MASTHEAD), window({"values": {"a": value}}, {"values": {"a": "Ada"}}))
+
+
+def test_readers_with_the_same_subject_share_their_headers_and_each_gets_their_own_words():
+    subject = (
+        "One week",
+        Gate("a", present=True),
+        ", and 1 more",
+        GateEnd(),
+        Gate("b", present=True),
+        "!",
+        GateEnd(),
+    )
+    stencil = Stencil(replace(MAIL, subject=subject), MASTHEAD)
+    flags = [frozenset(), frozenset("a"), frozenset("ab"), frozenset("a")]
+    people = window(*({"flags": each} for each in flags))
+    assert_filled(stencil, people)
+    subjects = [re.search(rb"Subject: ([^\r]*)", made.whole())[1] for made in stencil.fill(people)]
+    assert subjects == [
+        b"One week",
+        b"One week, and 1 more",
+        b"One week, and 1 more!",
+        b"One week, and 1 more",
+    ]
+    # The fast path: what is shared is one object for all of them.
+    made = stencil.fill(people)
+    assert made[1].head[2] is made[3].head[2]
+
+
+def test_a_subject_of_which_nothing_is_left_is_refused_for_those_people_alone():
+    subject = (Gate("a", present=True), "Two calls", GateEnd())
+    stencil = Stencil(replace(MAIL, subject=subject), MASTHEAD)
+    nothing, something = stencil.fill(window({"flags": frozenset()}, {"flags": frozenset("a")}))
+    assert isinstance(nothing, Refusal)
+    assert b"Subject: Two calls" in something.whole()

@@ -92,6 +92,7 @@ REPORTS = [
     ("subscribers", "show", "ada@example.org"),
     ("deadlines", "list"),
     ("deadlines", "show", KEY),
+    ("deadlines", "preview", KEY),
     ("deliveries", "list"),
     ("suppressions", "list"),
     ("suppressions", "add", "ben@example.org"),

@@ -132,7 +132,7 @@ def test_moved_and_then_cancelled_nothing_more_leaves(bench, brussels):
     bench.beat("2021-09-19T09:00")
     bench.at("2021-09-20T10:00")
     _move(bench, "2021-10-27T12:00")
-    cancel_deadline(bench.office, KEY, bench.now)
+    cancel_deadline(bench.office, KEY, bench.now, silent=True)
     assert _planned(bench, brussels) == {}
     assert bench.beat("2021-10-20T09:00") == []
     assert bench.sent() == ["ada@example.org"]

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 _WITHHELD = (
-    "withheld IS NULL OR withheld IN ('unsubscribed', 'suppressed', 'not_confirmed', 'paused', 'applied', 'stopped', "
+    "withheld IS NULL OR withheld IN ('unsubscribed', 'suppressed', 'not_confirmed', 'paused', 'applied', 'stopped', 'later', 'merged', 'one_a_day', "
     "'excluded', 'had_it', 'deadline_passed', 'cancelled', 'erased')"
 )
 

@@ -1,0 +1,132 @@
+"""Reminders that fall on one day for the same person go in one mail.
+
+Each rung keeps its own moment, campaign and ledger. Whichever of a day's rungs is launched first looks whether some of its
+people are due for others that day: these people get one mail with all of them (a campaign of its own, with one compiled
+block for each deadline, shown or hidden person by person), and in the ledger of each rung they are left out as `merged`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from newsletter.core.campaign import MERGED, Campaign, CampaignContent, CampaignKind, RungTold
+from newsletter.core.due_mail import SharedDay
+from newsletter.core.wallclock import to_instant, to_local
+from newsletter.flows.remind import reminder_mails
+from newsletter.store.occurrences import claimed_schedules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from newsletter.core.due_mail import DueMail
+    from newsletter.flows.office import Office
+
+_A_DAY = timedelta(days=1)
+
+
+def is_reminder(mail: DueMail) -> bool:
+    """Whether this is a rung of a ladder, or a reminder that people wished for beside it."""
+    return mail.campaign.kind is CampaignKind.REMINDER and bool(mail.merged)
+
+
+def day_ahead(office: Office, mail: DueMail, now: datetime) -> SharedDay:
+    """The day on which `mail` is launched, with what may go along with it."""
+    start, end = office_day(office, now)
+    planned = list(reminder_mails(office, now, end))
+    with office.database.read() as connection:
+        claimed = claimed_schedules(connection, [other.occurrence.schedule for other in planned])
+    fresh = [other for other in planned if other.occurrence.schedule not in claimed]
+    return SharedDay(start, end, going_along(office, mail, fresh, now))
+
+
+def day_forecast(office: Office, mail: DueMail, fresh: Sequence[DueMail], now: datetime) -> SharedDay:
+    """The same for a reminder to come.
+
+    Args:
+        fresh: everything planned that has not been claimed.
+    """
+    moment = max(mail.occurrence.instant, now)
+    start, end = office_day(office, moment)
+    near = [other for other in fresh if start <= max(other.occurrence.instant, now) < end]
+    before = tuple(
+        other
+        for other in near
+        if is_reminder(other)
+        and not other.waits
+        and mail in going_along(office, other, near, max(other.occurrence.instant, now))
+    )
+    return SharedDay(start, end, going_along(office, mail, near, moment), before)
+
+
+def going_along(
+    office: Office, mail: DueMail, others: Iterable[DueMail], moment: datetime
+) -> tuple[DueMail, ...]:
+    """Reminders that are launched after `mail` on the same day and can be told with it at `moment`, in their order.
+
+    It must be their day on the wall of their own deadline too: "tomorrow" must not be said a day early.
+    """
+    start, end = office_day(office, moment)
+    return tuple(
+        sorted(
+            (
+                other
+                for other in others
+                if is_reminder(other)
+                and not other.waits
+                and other.order > mail.order
+                and other.campaign.deadline != mail.campaign.deadline
+                and start <= other.occurrence.instant < end
+                and _is_told_on(other, moment)
+            ),
+            key=lambda other: other.order,
+        )
+    )
+
+
+def merged_campaign(mail: DueMail, others: Sequence[DueMail]) -> Campaign:
+    """One mail that tells all these reminders, most urgent first."""
+    told = sorted((mail, *others), key=lambda each: (each.campaign.not_after, each.campaign.deadline))
+    campaigns = [each.campaign for each in told]
+    first = mail.campaign
+    return Campaign(
+        name=mail.merged,
+        kind=CampaignKind.REMINDER,
+        content=CampaignContent(
+            template=MERGED,
+            articles=tuple(dict.fromkeys(slug for one in campaigns for slug in one.content.articles)),
+            rungs=tuple(RungTold(one.deadline, one.rung or 0, one.sequence or 0) for one in campaigns),
+        ),
+        segment=first.segment,
+        zone=first.zone,
+        lateness=first.lateness,
+        at=first.at,
+        not_after=max(one.not_after for one in campaigns if one.not_after),
+    )
+
+
+def next_moment(mail: DueMail, now: datetime) -> datetime | None:
+    """When somebody who heard of another deadline today hears of this one: a day later, if that is before it closes."""
+    campaign = mail.campaign
+    assert campaign.at is not None
+    local = campaign.at + _A_DAY
+    while to_instant(local, campaign.zone) <= now:
+        local += _A_DAY
+    later = to_instant(local, campaign.zone)
+    return later if campaign.not_after is not None and later < campaign.not_after else None
+
+
+def office_day(office: Office, moment: datetime) -> tuple[datetime, datetime]:
+    """The first instant of a moment's day in the office's zone, and that of the day after."""
+    zone = office.settings.zone
+    day = to_local(moment, zone).date()
+    midnights = (datetime.combine(each, time()) for each in (day, day + _A_DAY))
+    start, end = (to_instant(midnight, zone) for midnight in midnights)
+    return start, end
+
+
+def _is_told_on(mail: DueMail, moment: datetime) -> bool:
+    campaign = mail.campaign
+    same_day = campaign.at is not None and campaign.at.date() == to_local(moment, campaign.zone).date()
+    open_still = campaign.not_after is not None and moment < campaign.not_after
+    return same_day and open_still and not mail.occurrence.is_too_late(moment)
