@@ -11,6 +11,7 @@ from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines, known_deadline
 from newsletter.flows.merge import is_reminder, office_day
 from newsletter.flows.plan import forecast_rung
+from newsletter.flows.planned import fresh_mails
 from newsletter.flows.remind import reminder_mails
 
 if TYPE_CHECKING:
