@@ -30,7 +30,7 @@ from newsletter.flows.approve import approve_campaign, known_campaign, schedule_
 from newsletter.flows.check import check_campaign
 from newsletter.flows.compose import announced_until, compose_editions, editions_as_rows, lay_desk
 from newsletter.flows.deadlines import all_deadlines
-from newsletter.flows.digest_files import read_digest, read_digests
+from newsletter.flows.digest_files import check_names, read_digest, read_digests
 from newsletter.flows.digest_notices import tell_of_issue
 from newsletter.flows.workspace import read_articles, read_catalogues, read_people
 from newsletter.store import campaigns as campaign_rows
@@ -181,7 +181,7 @@ def prepare_due_digests(office: Office, now: datetime) -> tuple[list[Prepared], 
         What was made, skipped or missed, and why others could not be made: those are tried again on the next beat, until it
         is too late.
     """
-    digests, refusals = read_digests(office)
+    digests, refusals = read_digests(office, names=False)
     done = []
     for digest in digests:
         for instant in _due(office, digest, now):
@@ -210,6 +210,7 @@ def _prepare_one(office: Office, digest: Digest, instant: datetime, now: datetim
         return _note(
             office, digest, instant, DigestOutcome.MISSED, "Nobody was there in time to make it.", now
         )
+    check_names(office, digest)
     articles = read_articles(office)
     with office.database.read() as connection:
         seen = _preview(office, connection, digest, articles, instant, now)
