@@ -6,6 +6,7 @@ same. Only the mails themselves are not compiled anew for each launch: what they
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,7 +35,14 @@ from newsletter.store.tables import metadata
 from newsletter.wiring import open_office
 
 OFFICE_ZONE = "Europe/Brussels"
-ZONES = ("", "Europe/Brussels", "Australia/Lord_Howe", "Pacific/Apia", "America/New_York", "Pacific/Kiritimati")
+ZONES = (
+    "",
+    "Europe/Brussels",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/New_York",
+    "Pacific/Kiritimati",
+)
 STARTS = {
     "Brussels, spring": datetime(2026, 3, 25, tzinfo=UTC),
     "Brussels, autumn": datetime(2026, 10, 21, tzinfo=UTC),
@@ -93,7 +101,10 @@ def some_life(dice):
 def some_series(dice):
     starts, yearly = dice.choice([*[("confirmed", False)] * 2, ("joined", False), ("joined", True), *DATES])
     least = dice.choice([-3, -1, 0]) if starts == "member_since" or yearly else 0
-    chosen = {(dice.randint(least, least + 4), time.fromisoformat(dice.choice(HOURS))) for _ in range(dice.randint(1, 4))}
+    chosen = {
+        (dice.randint(least, least + 4), time.fromisoformat(dice.choice(HOURS)))
+        for _ in range(dice.randint(1, 4))
+    }
     steps = tuple(Step(f"s{n}", d, at, CampaignContent("plain")) for n, (d, at) in enumerate(sorted(chosen)))
     zone = dice.choice([READER, READER, *ZONES[1:]])
     return Series("life", starts, "everybody", zone, steps, yearly=yearly)
@@ -151,12 +162,16 @@ class Weeks:
 def play(weeks):
     """Run the scheduler at every planned moment and after everything that happens; gives (step, person, instant, launched at)."""
     office, got, events = weeks.office, [], sorted(weeks.events(), key=lambda one: one[0])
-    moments = iter(sorted({*range(0, MINUTES, 720), *(minute for minute, _, _ in events), *(e for _, e in weeks.gaps)}))
+    moments = iter(
+        sorted({*range(0, MINUTES, 720), *(minute for minute, _, _ in events), *(e for _, e in weeks.gaps)})
+    )
     pending, now = list(events), weeks.start - timedelta(days=4)
     queue = [minute for minute in moments if minute <= MINUTES]
     while queue:
         wanted = at_minute(weeks.start, queue[0])
-        planned = [m.occurrence.instant for m in planned_mails(office, now, wanted) if m.occurrence.instant > now]
+        planned = [
+            m.occurrence.instant for m in planned_mails(office, now, wanted) if m.occurrence.instant > now
+        ]
         now = min([wanted, *planned])
         minute = (now - weeks.start) // timedelta(minutes=1)
         if now == wanted:
@@ -173,19 +188,17 @@ def play(weeks):
 def beat(weeks, minute, now):
     if not weeks.alive(minute):
         return
-    launches, refusals = [], []
+    _launches, refusals = [], []
 
     def die(_name, _connection):
         raise SystemError("killed in the middle of a launch")
 
     if minute in weeks.crashes:
-        try:
-            launches, refusals = launch_due(weeks.office, now, die)
-        except SystemError:
-            pass
+        with contextlib.suppress(SystemError):
+            _launches, refusals = launch_due(weeks.office, now, die)
     assert not refusals
     for _ in range(2):  # two schedulers, one after the other
-        again, refusals = launch_due(weeks.office, now)
+        _again, refusals = launch_due(weeks.office, now)
         assert not refusals
 
 
@@ -204,10 +217,7 @@ def facts(weeks, life, now):
         at = at_minute(weeks.start, minute)
         if who is not life or at > now:
             continue
-        if act == weeks.leave:
-            standing = False
-        else:
-            standing = standing or act in (weeks.come, weeks.return_)
+        standing = False if act == weeks.leave else standing or act in (weeks.come, weeks.return_)
         if act in (weeks.come, weeks.return_):
             granted = at
         if act in (weeks.come, weeks.change):
@@ -236,14 +246,24 @@ def due_to(weeks, life, now, known):
     moment = granted if series.starts == "confirmed" else first_known - timedelta(days=life.joined)
     since = told if series.starts == "member_since" else first_known
     for base, turn in bases(series, moment, day, weeks.start, zone, now):
-        falls = [instant_of(datetime.combine(base + timedelta(days=s.days), s.at), zone) for s in series.steps]
+        falls = [
+            instant_of(datetime.combine(base + timedelta(days=s.days), s.at), zone) for s in series.steps
+        ]
         for index, step in enumerate(series.steps):
             instant, key = falls[index], (turn, index)
             ends = [*falls[index + 1 : index + 2]]
-            ends += [instant_of(datetime.combine(base + timedelta(days=1), time()), zone)] if step.days < 0 else []
+            ends += (
+                [instant_of(datetime.combine(base + timedelta(days=1), time()), zone)]
+                if step.days < 0
+                else []
+            )
             if not instant <= now or any(now >= end or end <= instant for end in ends):
                 continue
-            if now - instant > LATENESS or instant < since or (instant, turn, index, life.identity) in SETTLED:
+            if (
+                now - instant > LATENESS
+                or instant <= since
+                or (instant, turn, index, life.identity) in SETTLED
+            ):
                 continue
             SETTLED.add((instant, turn, index, life.identity))
             if standing and not any((turn, later) in life.had for later in range(index, len(series.steps))):
@@ -268,7 +288,7 @@ def bases(series, moment, day, start, zone, now):
         yield own, own.isoformat()
     else:
         first = series.steps[0]
-        if first.days == 0 and moment > instant_of(datetime.combine(local, first.at), zone):
+        if first.days == 0 and moment >= instant_of(datetime.combine(local, first.at), zone):
             local += timedelta(days=1)
             noon = instant_of(datetime.combine(local, time(12)), zone)
             local = noon.astimezone(ZoneInfo(zone)).date()
@@ -294,13 +314,20 @@ def bare(tmp_path_factory, starter):
         for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f"DROP TRIGGER {name}"))
     campaign = Campaign(
-        "life", CampaignKind.ANNOUNCEMENT, CampaignContent("plain", subjects={"en": "Hello"}), "everybody", "UTC", LATENESS
+        "life",
+        CampaignKind.ANNOUNCEMENT,
+        CampaignContent("plain", subjects={"en": "Hello"}),
+        "everybody",
+        "UTC",
+        LATENESS,
     )
     edition = compose_editions(lay_desk(office, campaign, {}, clock.now), campaign)["en"]
     shutil.rmtree(workspace / "articles")
     (workspace / "articles").mkdir()
     (workspace / "articles" / "life.series.yaml").write_text("approved\n")
-    (workspace / "subscribers" / "fields.yaml").write_text("fields: {member_since: {type: date, label: {en: x}}}\n")
+    (workspace / "subscribers" / "fields.yaml").write_text(
+        "fields: {member_since: {type: date, label: {en: x}}}\n"
+    )
     (workspace / "subscribers" / "segments.yaml").write_text(
         "segments: {everybody: {title: {en: All}, where: {language: en}}}\n"
     )
@@ -317,17 +344,22 @@ def empty_again(office):
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_each_step_goes_once_in_order_at_its_hour(bare, monkeypatch, seed):
-    dice = Random(seed)  # noqa: S311 - dice, no secret
+    dice = Random(seed)
     series, start = some_series(dice), dice.choice(sorted(STARTS.values()))
     everybody = [some_life(dice) for _ in range(dice.randint(4, 9))]
-    outages = [(first, first + dice.choice([5, 300, 1400, 4000])) for first in dice.sample(range(MINUTES), dice.randint(0, 3))]
+    outages = [
+        (first, first + dice.choice([5, 300, 1400, 4000]))
+        for first in dice.sample(range(MINUTES), dice.randint(0, 3))
+    ]
     office, edition = bare.office, bare.edition
     empty_again(office)
     SETTLED.clear()
     monkeypatch.setattr(launch, "compose_editions", lambda _desk, _campaign: {"en": edition})
     with office.database.write() as connection:
         begun = start - timedelta(days=4)
-        known = KnownSeries(series, SeriesState.RUNNING, series_digest(office, "life"), begun, begun, "officer")
+        known = KnownSeries(
+            series, SeriesState.RUNNING, series_digest(office, "life"), begun, begun, "officer"
+        )
         keep_series(connection, known)
     weeks = Weeks(office, start, series, everybody, outages, set(range(dice.randint(0, 3), MINUTES, 4)))
     expected = play(weeks)
@@ -340,10 +372,18 @@ def what_went(office):
     with office.database.read() as connection:
         campaigns = {one.name: one for one in list_campaigns(connection)}
         rows = list_deliveries(connection, limit=100_000)
-        names = {people.person_row(connection, n)["address"]: n for n in range(1, 10) if people.person_row(connection, n)}
+        names = {
+            people.person_row(connection, n)["address"]: n
+            for n in range(1, 10)
+            if people.person_row(connection, n)
+        }
     gone = [row for row in rows if row["state"] == "ready"]
     return sorted(
-        (campaigns[row["campaign"]].series.partition("/")[2], names[row["address"]], campaigns[row["campaign"]].instant)
+        (
+            campaigns[row["campaign"]].series.partition("/")[2],
+            names[row["address"]],
+            campaigns[row["campaign"]].instant,
+        )
         for row in gone
     )
 
