@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 READER = "reader"
 """The zone of a series that follows each person's own."""
 
-_DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 
 
 class SeriesState(StrEnum):
@@ -245,12 +245,12 @@ def ladder_from(series: Series, counted_from: date, zone: str) -> list[StepDay]:
 def counted_from(series: Series, moment: datetime, zone: str) -> date:
     """The day that the days of a series are counted from, for somebody who joined or confirmed at `moment` (instant).
 
-    It is the day on the wall in `zone`; where the first mail would have had to leave on that very day and its hour has passed, it
+    It is the day on the wall in `zone`; where the first mail would have had to leave on that very day and its hour has come, it
     is the day after, and so for the whole series: nobody's welcome is skipped for having joined in the afternoon.
     """
     day = to_local(moment, zone).date()
     first = series.steps[0]
-    if series.yearly or first.days != 0 or moment <= to_instant(datetime.combine(day, first.at), zone):
+    if series.yearly or first.days != 0 or moment < to_instant(datetime.combine(day, first.at), zone):
         return day
     day += _DAY
     return day if _exists(day, zone) else day + _DAY
@@ -295,7 +295,7 @@ def _spans(one: StepDay, word: str | None, first_year: int) -> tuple[Span, ...]:
     if not _exists(day, one.zone):
         return ()
     before = day - _DAY if _exists(day - _DAY, one.zone) else day - 2 * _DAY
-    start, end = (_falls(first, each, one.zone)[1] + _TICK for each in (before, day))
+    start, end = (_falls(first, each, one.zone)[1] for each in (before, day))
     return (Span(word, start, end),)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # What was due longer ago than this and the lateness was nobody's to launch; it is not even called missed.
 _REMEMBERED = timedelta(days=2)
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _TICK = timedelta(minutes=1), timedelta(microseconds=1)
 
 
 def series_mails(office: Office, now: datetime, until: datetime) -> Iterator[DueMail]:
@@ -47,7 +47,7 @@ def series_mails(office: Office, now: datetime, until: datetime) -> Iterator[Due
 def coming_days(office: Office, known: KnownSeries, now: datetime, until: datetime) -> list[StepDay]:
     """The days from `now` (less what may be late) up to `until` on which a step has anybody to go to."""
     series = known.series
-    start = max(known.since, now - office.settings.lateness.series - _REMEMBERED)
+    start = max(known.since + _TICK, now - office.settings.lateness.series - _REMEMBERED)
     if series.moment is not Moment.DATE and not series.yearly:
         # Whoever joins after now is not known yet.
         until = min(until, now + timedelta(days=series.steps[-1].days + 3))

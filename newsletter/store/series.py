@@ -128,10 +128,10 @@ def days_with_people(connection: Connection, days: Sequence[StepDay]) -> list[St
 def of_step(day: StepDay) -> ColumnElement[bool]:
     """SQL over `subscribers`: whose moment is meant by this day, known in time, and who has had neither this step nor a later one.
 
-    Whoever became known, or whose date was told, after the step was due gets what is still to come, and not this one.
+    Whoever became known, or whose date was told, when the step was due or later gets what is still to come, and not this one.
     """
     mine = _by_instant(day) if _has_instant(day.series) else _by_date(day)
-    known = or_(subscribers.c.known_at.is_(None), subscribers.c.known_at <= day.instant)
+    known = or_(subscribers.c.known_at.is_(None), subscribers.c.known_at < day.instant)
     had = series_steps.c
     taken = exists().where(
         had.subscriber_id == subscribers.c.id,
@@ -192,7 +192,7 @@ def _dates_with_people(connection: Connection, days: Sequence[StepDay]) -> Seque
     columns = (*_DATES, *(_ZONE if zoned else ()))
     given, date = table_of(dialect, columns), subscriber_dates.c
     here: list[ColumnElement[bool]] = [date.name == series.starts, *_same_day(series, given)]
-    here += [or_(date.told_at.is_(None), date.told_at <= given.c.instant)]
+    here += [or_(date.told_at.is_(None), date.told_at < given.c.instant)]
     found = select(date.subscriber_id).where(*here)
     if zoned:
         found = found.join(subscribers, subscribers.c.id == date.subscriber_id)
@@ -220,7 +220,7 @@ def _written(day: StepDay) -> tuple[str, ...]:
 
 
 def _known_by(instant: ColumnElement[datetime]) -> ColumnElement[bool]:
-    return or_(subscribers.c.known_at.is_(None), subscribers.c.known_at <= instant)
+    return or_(subscribers.c.known_at.is_(None), subscribers.c.known_at < instant)
 
 
 def _asked(
@@ -247,7 +247,7 @@ def _by_instant(day: StepDay) -> ColumnElement[bool]:
 
 def _by_date(day: StepDay) -> ColumnElement[bool]:
     date, series = subscriber_dates.c, day.series
-    here = [date.name == series.starts, or_(date.told_at.is_(None), date.told_at <= day.instant)]
+    here = [date.name == series.starts, or_(date.told_at.is_(None), date.told_at < day.instant)]
     if series.yearly:
         here += [date.month_day.in_(day.month_days), date.day < f"{day.counted_from.year:04}"]
     else:

@@ -6,6 +6,7 @@ same. Only the mails themselves are not compiled anew for each launch: what they
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,12 +16,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsletter.demo.clock import SimulatedClock
 from sqlalchemy import delete, text
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.consent import ConsentAction
 from newsletter.core.series import READER, Series, SeriesState, Step
+from newsletter.demo.clock import SimulatedClock
 from newsletter.flows import launch
 from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.planned import planned_mails
@@ -187,19 +188,17 @@ def play(weeks):
 def beat(weeks, minute, now):
     if not weeks.alive(minute):
         return
-    launches, refusals = [], []
+    _launches, refusals = [], []
 
     def die(_name, _connection):
         raise SystemError("killed in the middle of a launch")
 
     if minute in weeks.crashes:
-        try:
-            launches, refusals = launch_due(weeks.office, now, die)
-        except SystemError:
-            pass
+        with contextlib.suppress(SystemError):
+            _launches, refusals = launch_due(weeks.office, now, die)
     assert not refusals
     for _ in range(2):  # two schedulers, one after the other
-        again, refusals = launch_due(weeks.office, now)
+        _again, refusals = launch_due(weeks.office, now)
         assert not refusals
 
 
@@ -218,10 +217,7 @@ def facts(weeks, life, now):
         at = at_minute(weeks.start, minute)
         if who is not life or at > now:
             continue
-        if act == weeks.leave:
-            standing = False
-        else:
-            standing = standing or act in (weeks.come, weeks.return_)
+        standing = False if act == weeks.leave else standing or act in (weeks.come, weeks.return_)
         if act in (weeks.come, weeks.return_):
             granted = at
         if act in (weeks.come, weeks.change):
@@ -265,7 +261,7 @@ def due_to(weeks, life, now, known):
                 continue
             if (
                 now - instant > LATENESS
-                or instant < since
+                or instant <= since
                 or (instant, turn, index, life.identity) in SETTLED
             ):
                 continue
@@ -292,7 +288,7 @@ def bases(series, moment, day, start, zone, now):
         yield own, own.isoformat()
     else:
         first = series.steps[0]
-        if first.days == 0 and moment > instant_of(datetime.combine(local, first.at), zone):
+        if first.days == 0 and moment >= instant_of(datetime.combine(local, first.at), zone):
             local += timedelta(days=1)
             noon = instant_of(datetime.combine(local, time(12)), zone)
             local = noon.astimezone(ZoneInfo(zone)).date()
