@@ -7,18 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
-from newsletter.flows.merge import day_forecast, is_reminder, merged_campaign
+from newsletter.flows.merge import by_day, day_forecast, is_reminder, merged_campaign
 from newsletter.flows.planned import planned_mails, unclaimed
 from newsletter.flows.workspace import read_people
 from newsletter.store.audience import Audience, forecast_audience, forecast_merged, forecast_reminder
 from newsletter.store.reminders import sharing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from newsletter.core.campaign import Campaign
     from newsletter.core.due_mail import DueMail
     from newsletter.flows.office import Office
+    from newsletter.flows.workspace import People
 
 
 _A_DAY = timedelta(days=1)
@@ -57,7 +59,10 @@ def withheld_counts(audience: Audience) -> dict[str, int]:
 
 def audience_of(office: Office, campaign: Campaign, now: datetime) -> Audience:
     """A campaign's audience as it would be frozen at `now`."""
-    people = read_people(office)
+    return _audience_of(office, read_people(office), campaign, now)
+
+
+def _audience_of(office: Office, people: People, campaign: Campaign, now: datetime) -> Audience:
     for segment in (campaign.segment, *campaign.exclude):
         people.segment(segment)
     with office.database.read() as connection:
@@ -73,33 +78,38 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
     # A day beyond the end: what falls on the last day goes together with it.
     fresh = unclaimed(office, list(planned_mails(office, now, end + _A_DAY)))
     found: list[Forecast] = []
+    days, people = by_day(office, fresh, now), read_people(office)
     for mail in fresh:
         occurrence, instant = mail.occurrence, mail.occurrence.instant
         if start <= instant < end and not occurrence.is_too_late(now):
             found += (
-                forecast_rung(office, mail, fresh, now) if is_reminder(mail) else _other(office, mail, now)
+                forecast_rung(office, people, mail, days, now)
+                if is_reminder(mail)
+                else _other(office, people, mail, now)
             )
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
 
 
-def _other(office: Office, mail: DueMail, now: datetime) -> list[Forecast]:
+def _other(office: Office, people: People, mail: DueMail, now: datetime) -> list[Forecast]:
     instant = mail.occurrence.instant
-    audience = audience_of(office, mail.campaign, max(instant, now))
+    audience = _audience_of(office, people, mail.campaign, max(instant, now))
     if audience or mail.campaign.kind is not CampaignKind.CORRECTION:
         return [Forecast(mail.campaign, instant, audience, mail.waits)]
     return []
 
 
-def forecast_rung(office: Office, mail: DueMail, fresh: list[DueMail], now: datetime) -> list[Forecast]:
+def forecast_rung(
+    office: Office, people: People, mail: DueMail, days: Mapping[datetime, list[DueMail]], now: datetime
+) -> list[Forecast]:
     """A reminder, and before it the mail for those who are due for others that day too.
 
     Args:
-        fresh: everything planned around it that has not been claimed.
+        days: every reminder planned that has not been claimed, by day; see `merge.by_day`.
     """
     instant, languages = mail.occurrence.instant, office.settings.languages
-    moment, people = max(instant, now), read_people(office)
+    moment = max(instant, now)
     people.segment(mail.campaign.segment)
-    day = day_forecast(office, mail, fresh, now)
+    day = day_forecast(office, mail, days, now)
     shared = None
     with office.database.read() as connection:
         others = [other for other in day.ahead if other.campaign.segment in people.segments]
