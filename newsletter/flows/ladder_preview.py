@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.wallclock import to_local
 from newsletter.flows.build import fill_for_sample, write_previews
 from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines, known_deadline
-from newsletter.flows.merge import is_reminder, office_day
+from newsletter.flows.merge import by_day
 from newsletter.flows.plan import forecast_rung
 from newsletter.flows.planned import fresh_mails
 from newsletter.flows.remind import reminder_mails
+from newsletter.flows.workspace import read_people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
     from newsletter.core.deadline import Deadline
-    from newsletter.core.due_mail import DueMail
     from newsletter.flows.compose import Edition
     from newsletter.flows.office import Office
     from newsletter.flows.plan import Forecast
 
+_A_DAY = timedelta(days=1)
 _SAMPLE = "ada@example.org"
 
 
@@ -95,28 +97,32 @@ def preview_ladder(office: Office, key: str, now: datetime, folder: Path | None 
         ContentRefused: there is no such deadline, or an article or a template is wrong.
     """
     deadline = known_deadline(office, key)
-    # Whatever waits for approval is shown as it would go.
-    planned = [replace(mail, waits="") for mail in reminder_mails(office, now, deadline.instant)]
-    fresh = [mail for mail in fresh_mails(office, planned) if is_reminder(mail)]
+    found = _forecasts(office, deadline, now)
+    shared = [one.campaign for one in found if one.campaign.is_merged]
     rungs, files = [], []
-    for found in _forecasts(office, key, fresh, now):
-        campaign = found.campaign
+    for one in found:
+        campaign = one.campaign
         editions = compose_editions(lay_desk(office, campaign, all_deadlines(office), now), campaign)
-        rungs.append(_preview(office, found, editions, _together(office, key, found, fresh, now)))
+        rungs.append(_preview(office, one, editions, _together(key, campaign, shared)))
         if folder is not None:
             files += write_previews(office, campaign, editions, folder)
     return LadderPreview(deadline, tuple(rungs), tuple(files))
 
 
-def _forecasts(office: Office, key: str, fresh: list[DueMail], now: datetime) -> list[Forecast]:
+def _forecasts(office: Office, deadline: Deadline, now: datetime) -> list[Forecast]:
     """The rungs of a deadline, and the mails that merge them, whichever rung of the day makes these."""
-    own = [mail for mail in fresh if mail.campaign.deadline == key]
-    days = {office_day(office, mail.occurrence.instant) for mail in own}
-    found = []
-    for mail in fresh:
-        instant = mail.occurrence.instant
-        if instant > now and any(start <= instant < end for start, end in days):
-            found += [one for one in forecast_rung(office, mail, fresh, now) if _is_about(one.campaign, key)]
+    # Whatever waits for approval is shown as it would go; a day beyond, as others may follow on the last one.
+    until = deadline.instant + _A_DAY
+    planned = [replace(mail, waits="") for mail in reminder_mails(office, now, until)]
+    days, people = by_day(office, fresh_mails(office, planned), now), read_people(office)
+    found = [
+        one
+        for mails in days.values()
+        if any(mail.campaign.deadline == deadline.key for mail in mails)
+        for mail in mails
+        for one in forecast_rung(office, people, mail, days, now)
+        if _is_about(one.campaign, deadline.key) and not mail.occurrence.is_too_late(now)
+    ]
     return sorted(found, key=lambda one: (one.instant, not one.campaign.is_merged, one.campaign.name))
 
 
@@ -124,24 +130,15 @@ def _is_about(campaign: Campaign, key: str) -> bool:
     return campaign.deadline == key or any(told.deadline == key for told in campaign.content.rungs)
 
 
-def _together(
-    office: Office, key: str, found: Forecast, fresh: list[DueMail], now: datetime
-) -> tuple[str, ...]:
-    """The others of the shared mails that this rung is told in."""
-    campaign = found.campaign
-    if campaign.is_merged:
-        told = campaign.content.rungs
-    else:
-        start, end = office_day(office, found.instant)
-        shared = [
-            one.campaign
-            for mail in fresh
-            if start <= mail.occurrence.instant < end
-            for one in forecast_rung(office, mail, fresh, now)
-            if one.campaign.is_merged and _is_about(one.campaign, key)
-        ]
-        told = tuple(dict.fromkeys(rung for other in shared for rung in other.content.rungs))
+def _together(key: str, campaign: Campaign, shared: list[Campaign]) -> tuple[str, ...]:
+    """The others of a shared mail, or of those in which a rung is told."""
+    mails = [campaign] if campaign.is_merged else [one for one in shared if _tells(one, campaign)]
+    told = dict.fromkeys(rung for mail in mails for rung in mail.content.rungs)
     return tuple(_said(rung.deadline, rung.rung) for rung in told if rung.deadline != key)
+
+
+def _tells(merged: Campaign, campaign: Campaign) -> bool:
+    return any((one.deadline, one.rung) == (campaign.deadline, campaign.rung) for one in merged.content.rungs)
 
 
 def _said(deadline: str, rung: int) -> str:

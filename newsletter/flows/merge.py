@@ -17,7 +17,7 @@ from newsletter.flows.remind import reminder_mails
 from newsletter.store.occurrences import claimed_schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from newsletter.core.due_mail import DueMail
     from newsletter.flows.office import Office
@@ -40,21 +40,30 @@ def day_ahead(office: Office, mail: DueMail, now: datetime) -> SharedDay:
     return SharedDay(start, end, going_along(office, mail, fresh, now))
 
 
-def day_forecast(office: Office, mail: DueMail, fresh: Sequence[DueMail], now: datetime) -> SharedDay:
+def by_day(office: Office, fresh: Iterable[DueMail], now: datetime) -> dict[datetime, list[DueMail]]:
+    """Reminders by the first instant of the office's day on which they will be launched."""
+    days: dict[datetime, list[DueMail]] = {}
+    for mail in filter(is_reminder, fresh):
+        start, _ = office_day(office, max(mail.occurrence.instant, now))
+        days.setdefault(start, []).append(mail)
+    return days
+
+
+def day_forecast(
+    office: Office, mail: DueMail, days: Mapping[datetime, list[DueMail]], now: datetime
+) -> SharedDay:
     """The same for a reminder to come.
 
     Args:
-        fresh: everything planned that has not been claimed.
+        days: every reminder planned that has not been claimed, see `by_day`.
     """
     moment = max(mail.occurrence.instant, now)
     start, end = office_day(office, moment)
-    near = [other for other in fresh if start <= max(other.occurrence.instant, now) < end]
+    near = days.get(start, [])
     before = tuple(
         other
         for other in near
-        if is_reminder(other)
-        and not other.waits
-        and mail in going_along(office, other, near, max(other.occurrence.instant, now))
+        if not other.waits and mail in going_along(office, other, near, max(other.occurrence.instant, now))
     )
     return SharedDay(start, end, going_along(office, mail, near, moment), before)
 

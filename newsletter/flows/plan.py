@@ -12,7 +12,7 @@ from newsletter.core.campaign import Campaign, CampaignKind
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, JoinedWithin, NoneOf
 from newsletter.core.wallclock import to_local
-from newsletter.flows.merge import day_forecast, is_reminder, merged_campaign, office_day
+from newsletter.flows.merge import by_day, day_forecast, is_reminder, merged_campaign, office_day
 from newsletter.flows.planned import fresh_mails, planned_mails
 from newsletter.flows.sending_hours import wave_moments, window_of
 from newsletter.flows.workspace import People, read_people
@@ -28,7 +28,7 @@ from newsletter.store.audience import (
 from newsletter.store.reminders import sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from newsletter.core.due_mail import DueMail
@@ -131,7 +131,7 @@ def audience_of_mail(office: Office, mail: DueMail, now: datetime) -> Audience:
     people, languages = _people_for(read_people(office), mail.campaign), office.settings.languages
     with office.database.read() as connection:
         if is_reminder(mail):
-            day = day_forecast(office, mail, (), now)
+            day = day_forecast(office, mail, {}, now)
             return forecast_reminder(connection, mail, day, people.segments, languages, now)
         return forecast_audience(connection, mail.campaign, people.segments, languages, now, mail.step)
 
@@ -169,29 +169,25 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
     # A day beyond the end: what falls on the last day goes together with it.
     fresh = fresh_mails(office, list(planned_mails(office, now, end + _A_DAY)))
     found: list[Forecast] = []
-    days = _by_day(office, fresh, now)
+    days, people = by_day(office, fresh, now), read_people(office)
     with office.database.read() as connection:
-        counter = _Counter(office, connection, read_people(office), now)
+        counter = _Counter(office, connection, people, now)
         for mail in fresh:
             occurrence, instant = mail.occurrence, mail.occurrence.instant
             if start <= instant < end and not occurrence.is_too_late(now):
-                near = days[office_day(office, max(instant, now))] if is_reminder(mail) else ()
-                shares = is_reminder(mail) and (mail.wished is not None or len(near) > 1 or instant <= now)
-                found += (
-                    forecast_rung(office, mail, near, now) if shares else _other(office, counter, mail, now)
-                )
+                if is_reminder(mail) and _may_share(office, mail, days, now):
+                    found += forecast_rung(office, people, mail, days, now)
+                else:
+                    found += _other(office, counter, mail, now)
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
 
 
-def _by_day(
-    office: Office, mails: Sequence[DueMail], now: datetime
-) -> Mapping[tuple[datetime, datetime], list[DueMail]]:
-    """Reminders by the day of the office on which they are launched: others have nothing to do with each other."""
-    days: dict[tuple[datetime, datetime], list[DueMail]] = {}
-    for mail in mails:
-        if is_reminder(mail):
-            days.setdefault(office_day(office, max(mail.occurrence.instant, now)), []).append(mail)
-    return days
+def _may_share(office: Office, mail: DueMail, days: Mapping[datetime, list[DueMail]], now: datetime) -> bool:
+    """Whether a reminder may meet another one in somebody's day, or is for some people alone."""
+    instant = max(mail.occurrence.instant, now)
+    start, _ = office_day(office, instant)
+    today, _ = office_day(office, now)
+    return mail.wished is not None or start == today or len(days[start]) > 1
 
 
 def _other(office: Office, counter: _Counter, mail: DueMail, now: datetime) -> list[Forecast]:
@@ -203,15 +199,17 @@ def _other(office: Office, counter: _Counter, mail: DueMail, now: datetime) -> l
     return [Forecast(mail.campaign, occurrence.instant, audience, occurrence, going, mail.waits)]
 
 
-def forecast_rung(office: Office, mail: DueMail, near: Sequence[DueMail], now: datetime) -> list[Forecast]:
+def forecast_rung(
+    office: Office, people: People, mail: DueMail, days: Mapping[datetime, list[DueMail]], now: datetime
+) -> list[Forecast]:
     """A reminder, and before it the mail for those who are due for others that day too.
 
     Args:
-        near: what is planned for the day and has not been claimed.
+        days: every reminder planned that has not been claimed, by day; see `merge.by_day`.
     """
     occurrence, languages = mail.occurrence, office.settings.languages
-    moment, people = max(occurrence.instant, now), _people_for(read_people(office), mail.campaign)
-    day = day_forecast(office, mail, near, now)
+    moment, people = max(occurrence.instant, now), _people_for(people, mail.campaign)
+    day = day_forecast(office, mail, days, now)
     shared = None
     with office.database.read() as connection:
         others = [other for other in day.ahead if other.campaign.segment in people.segments]

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from newsletter.demo.clock import SimulatedClock
 from sqlalchemy import delete, text
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.consent import ConsentAction
 from newsletter.core.series import READER, Series, SeriesState, Step
-from newsletter.demo.clock import SimulatedClock
 from newsletter.flows import launch
 from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.planned import planned_mails
