@@ -184,9 +184,11 @@ class _Launcher:
 def _mark_missed(office: Office, mail: DueMail, now: datetime) -> Launch | None:
     campaign, occurrence = mail.campaign, mail.occurrence
     with office.database.write() as connection:
-        if not claim_occurrence(
-            connection, occurrence.schedule, occurrence.instant, OccurrenceState.MISSED, now
-        ):
+        # A correction that would have gone to nobody is nothing that anybody missed.
+        is_needed = campaign.kind is not CampaignKind.CORRECTION or anybody_told(connection, campaign)
+        state = OccurrenceState.MISSED if is_needed else OccurrenceState.LAUNCHED
+        claimed = claim_occurrence(connection, occurrence.schedule, occurrence.instant, state, now)
+        if not (claimed and is_needed):
             return None
         if campaign.id:
             campaign_rows.move_campaign(
