@@ -88,12 +88,12 @@ def _launched(mail: DueMail, campaign: Campaign, count: int, merged: Launch | No
 
 
 def _claim(connection: Connection, mail: DueMail, state: OccurrenceState, now: datetime) -> bool:
-    """Whether the occurrence is ours, and the mail has anybody to tell."""
+    """Whether the occurrence is ours, and the mail has anybody to tell: a correction for nobody is over, and never missed."""
     campaign, occurrence = mail.campaign, mail.occurrence
+    is_needed = campaign.kind is not CampaignKind.CORRECTION or anybody_told(connection, campaign)
+    given = state if is_needed else OccurrenceState.LAUNCHED
     schedule, instant = occurrence.schedule, occurrence.instant
-    if not claim_occurrence(connection, schedule, instant, state, now, campaign.id):
-        return False
-    return campaign.kind is not CampaignKind.CORRECTION or anybody_told(connection, campaign)
+    return claim_occurrence(connection, schedule, instant, given, now, campaign.id) and is_needed
 
 
 def _merge(office: Office, mail: DueMail, cargo: Cargo, day: SharedDay, now: datetime) -> _Merged | None:

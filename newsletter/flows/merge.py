@@ -7,7 +7,8 @@ block for each deadline, shown or hidden person by person), and in the ledger of
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import MERGED, Campaign, CampaignContent, CampaignKind, RungTold
@@ -63,7 +64,7 @@ def day_forecast(
     before = tuple(
         other
         for other in near
-        if not other.waits and mail in going_along(office, other, near, max(other.occurrence.instant, now))
+        if not other.waits and _goes_along(other, mail, start, end, max(other.occurrence.instant, now))
     )
     return SharedDay(start, end, going_along(office, mail, near, moment), before)
 
@@ -71,25 +72,24 @@ def day_forecast(
 def going_along(
     office: Office, mail: DueMail, others: Iterable[DueMail], moment: datetime
 ) -> tuple[DueMail, ...]:
-    """Reminders that are launched after `mail` on the same day and can be told with it at `moment`, in their order.
+    """Reminders that are launched after `mail` on the same day and can be told with it at `moment`, in their order."""
+    start, end = office_day(office, moment)
+    along = [other for other in others if _goes_along(mail, other, start, end, moment)]
+    return tuple(sorted(along, key=lambda other: other.order))
+
+
+def _goes_along(mail: DueMail, other: DueMail, start: datetime, end: datetime, moment: datetime) -> bool:
+    """Whether `other` can be told with `mail` at `moment`, of this day of the office.
 
     It must be their day on the wall of their own deadline too: "tomorrow" must not be said a day early.
     """
-    start, end = office_day(office, moment)
-    return tuple(
-        sorted(
-            (
-                other
-                for other in others
-                if is_reminder(other)
-                and not other.waits
-                and other.order > mail.order
-                and other.campaign.deadline != mail.campaign.deadline
-                and start <= other.occurrence.instant < end
-                and _is_told_on(other, moment)
-            ),
-            key=lambda other: other.order,
-        )
+    return (
+        is_reminder(other)
+        and not other.waits
+        and other.order > mail.order
+        and other.campaign.deadline != mail.campaign.deadline
+        and start <= other.occurrence.instant < end
+        and _is_told_on(other, moment)
     )
 
 
@@ -128,7 +128,11 @@ def next_moment(mail: DueMail, now: datetime) -> datetime | None:
 def office_day(office: Office, moment: datetime) -> tuple[datetime, datetime]:
     """The first instant of a moment's day in the office's zone, and that of the day after."""
     zone = office.settings.zone
-    day = to_local(moment, zone).date()
+    return _day_in(zone, to_local(moment, zone).date())
+
+
+@lru_cache(maxsize=2048)
+def _day_in(zone: str, day: date) -> tuple[datetime, datetime]:
     midnights = (datetime.combine(each, time()) for each in (day, day + _A_DAY))
     start, end = (to_instant(midnight, zone) for midnight in midnights)
     return start, end

@@ -104,11 +104,12 @@ def _missed(
 ) -> Missed:
     absence = gaps[0] if gaps else None
     obstacle, recipients, withheld = _too_late(office, campaign, now), dict[str, int](), dict[str, int]()
-    try:
-        audience = audience_of_mail(office, _mail_of(office, campaign, row.instant, now), now)
-        recipients, withheld = counts_by_language(audience), withheld_counts(audience)
-    except Refusal as refusal:
-        obstacle = obstacle or str(refusal)
+    if not obstacle:
+        try:
+            audience = audience_of_mail(office, _mail_of(office, campaign, row.instant, now), now)
+            recipients, withheld = counts_by_language(audience), withheld_counts(audience)
+        except Refusal as refusal:
+            obstacle = str(refusal)
     why = _why(office, row, absence, seen)
     return Missed(campaign, row.instant, row.claimed_at, absence, why, recipients, withheld, obstacle)
 

@@ -12,7 +12,7 @@ from newsletter.core.campaign import Campaign, CampaignKind
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, JoinedWithin, NoneOf
 from newsletter.core.wallclock import to_local
-from newsletter.flows.merge import by_day, day_forecast, is_reminder, merged_campaign, office_day
+from newsletter.flows.merge import by_day, day_forecast, is_reminder, merged_campaign
 from newsletter.flows.planned import fresh_mails, planned_mails
 from newsletter.flows.sending_hours import wave_moments, window_of
 from newsletter.flows.workspace import People, read_people
@@ -28,10 +28,10 @@ from newsletter.store.audience import (
 from newsletter.store.reminders import sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from newsletter.core.due_mail import DueMail
+    from newsletter.core.due_mail import DueMail, SharedDay
     from newsletter.core.schedule import Occurrence
     from newsletter.core.segment.tree import Node, Segment
     from newsletter.flows.office import Office
@@ -175,19 +175,11 @@ def forecast(office: Office, start: datetime, end: datetime, now: datetime) -> l
         for mail in fresh:
             occurrence, instant = mail.occurrence, mail.occurrence.instant
             if start <= instant < end and not occurrence.is_too_late(now):
-                if is_reminder(mail) and _may_share(office, mail, days, now):
-                    found += forecast_rung(office, people, mail, days, now)
+                if is_reminder(mail):
+                    found += _rung(office, counter, mail, days, now)
                 else:
                     found += _other(office, counter, mail, now)
     return sorted(found, key=lambda one: (one.instant, one.campaign.name))
-
-
-def _may_share(office: Office, mail: DueMail, days: Mapping[datetime, list[DueMail]], now: datetime) -> bool:
-    """Whether a reminder may meet another one in somebody's day, or is for some people alone."""
-    instant = max(mail.occurrence.instant, now)
-    start, _ = office_day(office, instant)
-    today, _ = office_day(office, now)
-    return mail.wished is not None or start == today or len(days[start]) > 1
 
 
 def _other(office: Office, counter: _Counter, mail: DueMail, now: datetime) -> list[Forecast]:
@@ -207,17 +199,15 @@ def forecast_rung(
     Args:
         days: every reminder planned that has not been claimed, by day; see `merge.by_day`.
     """
-    occurrence, languages = mail.occurrence, office.settings.languages
-    moment, people = max(occurrence.instant, now), _people_for(people, mail.campaign)
-    day = day_forecast(office, mail, days, now)
-    shared = None
     with office.database.read() as connection:
-        others = [other for other in day.ahead if other.campaign.segment in people.segments]
-        others = sharing(connection, mail, others, people.segments, moment)
-        day = replace(day, ahead=tuple(others))
-        audience = forecast_reminder(connection, mail, day, people.segments, languages, moment)
-        if others:
-            shared = forecast_merged(connection, mail, day, people.segments, languages, moment)
+        return _rung(office, _Counter(office, connection, people, now), mail, days, now)
+
+
+def _rung(
+    office: Office, counter: _Counter, mail: DueMail, days: Mapping[datetime, list[DueMail]], now: datetime
+) -> list[Forecast]:
+    occurrence, moment = mail.occurrence, max(mail.occurrence.instant, now)
+    others, audience, shared = counter.rung(mail, day_forecast(office, mail, days, now), moment)
     told = [(mail.campaign, audience)]
     if shared:
         told.insert(0, (merged_campaign(mail, others), shared))
@@ -270,6 +260,8 @@ class _Counter:
         self._ends = pause_ends(connection, now)
         self._marked = marked_deadlines(connection)
         self._counted: dict[tuple[Any, ...], Audience] = {}
+        self._rungs: dict[tuple[Any, ...], tuple[list[int], Audience, Audience | None]] = {}
+        self._now = now
 
     def audience(self, mail: DueMail, at: datetime) -> Audience:
         """The audience as it would be frozen at `at` if nobody does anything until then."""
@@ -286,15 +278,47 @@ class _Counter:
             )
         return self._counted[key]
 
+    def rung(
+        self, mail: DueMail, day: SharedDay, moment: datetime
+    ) -> tuple[list[DueMail], Audience, Audience | None]:
+        """A reminder on its day: which others share somebody with it, its own audience, and that of the mail for those."""
+        segments = _people_for(self._people, mail.campaign).segments
+        known = [other for other in day.ahead if other.campaign.segment in segments]
+        key = self._rung_key(mail, replace(day, ahead=tuple(known)), moment)
+        counted = self._rungs.get(key) if key else None
+        if counted is None:
+            others = sharing(self._connection, mail, known, segments, moment)
+            day = replace(day, ahead=tuple(others))
+            given = self._connection, mail, day, segments, self._languages, moment
+            shared = forecast_merged(*given) if others else None
+            counted = [known.index(other) for other in others], forecast_reminder(*given), shared
+            if key:
+                self._rungs[key] = counted
+        return [known[place] for place in counted[0]], counted[1], counted[2]
+
+    def _rung_key(self, mail: DueMail, day: SharedDay, moment: datetime) -> tuple[Any, ...] | None:
+        """What the answer depends on; None where it is about some people alone, or about what has gone today."""
+        about = (mail, *day.ahead, *day.before)
+        if day.start <= self._now or any(one.wished for one in about):
+            return None
+        if any(one.campaign.deadline in self._marked for one in about):
+            return None
+        ahead, before = ([one.campaign.segment for one in some] for some in (day.ahead, day.before))
+        when = self._when(self._people, (mail.campaign.segment, *ahead, *before), moment)
+        return mail.campaign.segment, tuple(ahead), tuple(before), when
+
     def _key(self, people: People, campaign: Campaign, at: datetime) -> tuple[Any, ...]:
         over = campaign.not_after is not None and at >= campaign.not_after
         own = campaign.deadline in self._marked or campaign.kind is CampaignKind.CORRECTION
         about: tuple[Any, ...] = (campaign.deadline, campaign.sequence, at) if own else ()
         about += campaign.content.articles if campaign.content.digest else ()  # who has had one of them
-        asked = (people.segments[name].where for name in (campaign.segment, *campaign.exclude))
-        moves = any(_moves_with_time(node, people.segments) for node in asked)
-        when = at if moves else bisect_right(self._ends, at)
+        when = self._when(people, (campaign.segment, *campaign.exclude), at)
         return *(getattr(campaign, name) for name in _MATTER), over, about, when
+
+    def _when(self, people: People, names: Sequence[str], at: datetime) -> datetime | int:
+        """What of the time matters to these segments: all of it, or only which pauses have ended."""
+        moves = any(_moves_with_time(people.segments[name].where, people.segments) for name in set(names))
+        return at if moves else bisect_right(self._ends, at)
 
 
 def _moves_with_time(node: Node, segments: Mapping[str, Segment]) -> bool:

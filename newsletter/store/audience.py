@@ -19,6 +19,7 @@ from newsletter.store.gate import (
     withheld_reason,
 )
 from newsletter.store.lanes import know_lanes
+from newsletter.store.reminder_tables import reminder_parts
 from newsletter.store.reminders import (
     due,
     due_somewhere,
@@ -205,8 +206,9 @@ def pause_ends(connection: Connection, now: datetime) -> list[datetime]:
 
 
 def marked_deadlines(connection: Connection) -> set[str]:
-    """Keys of the deadlines about which anybody has said anything."""
-    return set(connection.scalars(select(deadline_marks.c.deadline).distinct()))
+    """Keys of the deadlines about which anybody has said anything, or has been told something in a mail that merges reminders."""
+    said, told = select(deadline_marks.c.deadline), select(reminder_parts.c.deadline)
+    return set(connection.scalars(said.union(told)))
 
 
 def count_mailable(connection: Connection, inside: ColumnElement[bool], now: datetime) -> int:

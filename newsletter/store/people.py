@@ -242,7 +242,7 @@ def set_pause(connection: Connection, identity: int, until: datetime | None) -> 
 
 
 def deadline_marks_of(connection: Connection, deadline: str, identity: int) -> dict[str, datetime]:
-    """What a person said about a deadline, and when."""
+    """What a person said that ends a deadline's reminders, and when."""
     marks = deadline_marks.c
     here = marks.deadline == deadline, marks.subscriber_id == identity, marks.mark.in_(ENDING)
     query = select(marks.mark, marks.at).where(*here)
@@ -250,7 +250,7 @@ def deadline_marks_of(connection: Connection, deadline: str, identity: int) -> d
 
 
 def clear_deadline_marks(connection: Connection, deadline: str, identity: int) -> bool:
-    """Forget what a person said about a deadline, so that its reminders come again; True if there was anything."""
+    """Forget what ended a deadline's reminders for a person, so that they come again; True if there was anything."""
     marks = deadline_marks.c
     here = marks.deadline == deadline, marks.subscriber_id == identity, marks.mark.in_(ENDING)
     return connection.execute(delete(deadline_marks).where(*here)).rowcount > 0
