@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from newsletter.core.deadline_finder.phrases import Phrase
     from newsletter.core.deadline_finder.pieces import Piece
     from newsletter.core.deadline_finder.readings import Reading
 
@@ -50,23 +49,13 @@ def _readings(piece: Piece, published: date, zone: str) -> Iterator[tuple[int, i
     read = tokens(piece.words)
     phrases = read_phrases(read)
     places = [(read[phrase.first].start, read[phrase.last].end) for phrase in phrases]
-    for phrase, place in zip(phrases, places, strict=True):
-        reading = _reading(piece, phrase, place, places, published, zone)
+    for index, phrase in enumerate(phrases):
+        place = places[index]
+        others = places[max(0, index - 1) : index] + places[index + 1 : index + 2]
+        judgement = judge(piece.words, place, others, piece.labels, ranged=phrase.end is not None)
+        reading = read_phrase(phrase, judgement, published, zone)
         if reading is not None:
             yield piece.start + place[0], piece.start + place[1], reading
-
-
-def _reading(
-    piece: Piece,
-    phrase: Phrase,
-    place: tuple[int, int],
-    places: list[tuple[int, int]],
-    published: date,
-    zone: str,
-) -> Reading | None:
-    others = [other for other in places if other != place]
-    judgement = judge(piece.words, place, others, piece.labels, ranged=phrase.end is not None)
-    return read_phrase(phrase, judgement, published, zone)
 
 
 def _find(text: str, ends: list[int], start: int, end: int, reading: Reading) -> Find:

@@ -37,7 +37,7 @@ _CUES = re.compile(
 # What makes a number of figures that look like a date.
 _NUMBERED = re.compile(
     r"(?<!\w)(?:n°|nº|no\.?|nr\.?|#|art(?:icle)?s?\.?|r[eé]f(?:erence)?\.?|dossier|file|case|pages?|pp?\.|section|version|v\.?|room|salle|lot"
-    r"|ticket|invoice|facture|\((?:UE|EU|CE|EC)\)|iso|score|ratio)\s*:?\s*$",
+    r"|ticket|invoice|facture|\((?:UE|EU|CE|EC)\)|score|ratio)\s*:?\s*$",
     re.IGNORECASE,
 )
 _STREET_BEFORE = re.compile(
@@ -90,12 +90,13 @@ def judge(
 
     Args:
         words: the sentence.
-        others: the places of the other dates in it; words beyond them count less.
+        others: the places of the dates beside it; words beyond them count less.
         labels: what the sentence stands under, the nearest first.
         ranged: it is a range of days.
     """
     start, end = place
     tail = words[max(0, start - _NEAR) : start]
+    around = max(0, start - _FAR), end + _FAR
     cues = [cue for cue in _cues(words, place, tuple(others)) if not (ranged and cue[1] == "opening")]
     due = _DUE.search(tail) is not None or _DUE_AFTER.match(words, end) is not None
     extended = ranged and _EXTENDED.search(tail) is not None
@@ -111,8 +112,8 @@ def judge(
         is_due=due,
         is_history=any(pattern.search(tail) for pattern in (_HISTORY, _NUMBERED, _STREET_BEFORE))
         or _STREET_BEHIND.match(words, end) is not None,
-        is_past=_PAST.search(words) is not None,
-        is_ahead=_AHEAD.search(words) is not None,
+        is_past=_PAST.search(words, *around) is not None,
+        is_ahead=_AHEAD.search(words, *around) is not None,
         is_open=_BEFORE.search(tail) is not None,
         is_extended=extended,
     )

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 _GLUE = any_of("glue") | JOINS | any_of("on") | ARTICLES | {":", "/", ";", "."}
 _ON = any_of("on")
 _BETWEEN = any_of("between")
+_TWELVES = any_of("noon") | any_of("midnight")
 _MOST_GLUE = 5  # tokens between a day and its time: "3 March (no later than at noon)"
 _HOURS = range(25)
+_TWELVE = "12"  # of "12 noon" and "12 midnight"
+_MIDNIGHT_FIGURES = {(0, 0), (12, 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +158,11 @@ def _with_clock(hours: Hours, clock: Clock, index: int, *, ranged: bool) -> Hour
         return replace(hours, begin=clock, last=index)
     if ranged and hours.finish is None:
         return replace(hours, finish=clock, last=index)
-    same = {(0, 0), (23, 59)}
     said, again = (hours.begin.hour, hours.begin.minute), (clock.hour, clock.minute)
     if said == again:
         return replace(hours, last=index)
-    if {said, again} == same:  # "00:00 (midnight)"
-        return replace(
-            hours, begin=replace(clock, hour=23, minute=59, doubt="midnight: which day"), last=index
-        )
+    if clock.doubt and said in _MIDNIGHT_FIGURES:  # "00:00 (midnight)", "12:00 midnight"
+        return replace(hours, begin=clock, last=index)
     return None
 
 
@@ -171,6 +171,9 @@ def _clock_at(tokens: Sequence[Token], index: int) -> Clock | None:
     token = tokens[index]
     if isinstance(token.value, Clock):
         return token.value
+    if token.word == _TWELVE and is_word(tokens, index + 1, _TWELVES):
+        value = tokens[index + 1].value
+        return value if isinstance(value, Clock) else None
     if (
         token.kind is Kind.NUMBER
         and not token.ordinal

@@ -92,6 +92,7 @@ _ORDINALS = "|".join(language.ordinals for language in LANGUAGES)
 _MONTH = rf"(?:{_names(MONTHS)})"
 _FREE = r"(?<![\w/+])(?<!\d[.,-])"  # not in the middle of a number, a version or a name of a file
 _LETTERS = r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*"
+_FREE_CLOCK = r"(?<![\w/+])(?<!\d[.,])"  # a time may follow on another: 11:00-12:00
 _ISO = (
     r"(?P<iso>(?<![\w./+-])(?P<iy>\d{4})-(?P<im>\d{2})-(?P<id>\d{2})(?:T(?P<ih>\d{2}):(?P<in>\d{2})(?::\d{2}(?:\.\d+)?)?"
     r"(?P<iz>Z|[+-]\d{2}:?\d{2})?)?(?![\w]|[-/]\d))"
@@ -101,7 +102,7 @@ _IN_FIGURES = (
     rf"(?P<big>{_FREE}(?P<by>\d{{4}})/(?P<bm>\d{{1,2}})/(?P<bd>\d{{1,2}})(?![\w/]|[.,-]\d))",
     rf"(?P<full>{_FREE}(?P<fa>\d{{1,2}})(?P<fs>[/.-])(?P<fb>\d{{1,2}})(?P=fs)(?P<fy>\d{{4}}|\d{{2}})(?![\w/]|[.,-]\d))",
     rf"(?P<mixed>{_FREE}(?P<xd>\d{{1,2}})[-/](?P<xm>{_MONTH})[-/](?P<xy>\d{{4}}|\d{{2}})(?![\w/-]))",
-    *(rf"(?P<clock{n}>{_FREE}{_numbered(pattern, n)})" for n, pattern in enumerate(_CLOCKS)),
+    *(rf"(?P<clock{n}>{_FREE_CLOCK}{_numbered(pattern, n)})" for n, pattern in enumerate(_CLOCKS)),
     rf"(?P<short>{_FREE}(?P<sa>\d{{1,2}})/(?P<sb>\d{{1,2}})(?![\w/%]|[.,-]\d))",
     rf"(?P<number>(?<!\w)(?<!\d[.,])(?P<digits>\d+)(?P<suffix>{_ORDINALS}|\s(?:er|st|nd|rd|th))?(?!\w))",
 )

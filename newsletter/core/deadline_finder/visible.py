@@ -20,17 +20,15 @@ _BLANK = (
     re.compile(r"&nbsp;|&#160;|&#8239;"),
 )
 _HIDE = (
-    re.compile(r"(`+)(?!`)[^\n]{1,500}?(?<!`)\1(?!`)"),
+    re.compile(r"(?<!`)(`{1,3})(?!`)[^\n]{1,500}?(?<!`)\1(?!`)"),
     re.compile(r"!\[[^\]\n]{0,300}\]\([^()\n]{0,2000}\)"),
     re.compile(r"<(?:https?|mailto|tel):[^<>\s]{1,2000}>"),
     re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]{1,2000}", re.IGNORECASE),
     re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,63}"),
 )
 _EMPHASIS = re.compile(r"[*_]+")
-# One sign for each: spaces that do not break, and curly apostrophes.
-_ALIKE = str.maketrans(
-    dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\t\v\f\u200b\ufeff", " ") | {"\u2019": "'"}
-)
+# One sign for each: spaces that do not break, a tabulator, signs that nobody sees.
+_SPACES = "\u00a0\u202f\u2009\u2007\u2002\u2003\t\v\f\u200b\ufeff"
 _NOT_A_BREAK = re.compile(r"[^\n]")
 
 
@@ -50,7 +48,10 @@ def visible(text: str) -> str:
         seen = pattern.sub(_hide, seen)
     for pattern in _BLANK[7:]:
         seen = pattern.sub(_blank, seen)
-    return _EMPHASIS.sub(_unstressed, seen).translate(_ALIKE)
+    seen = _EMPHASIS.sub(_unstressed, seen).replace("\u2019", "'")
+    for space in _SPACES:  # a good deal faster than `translate`
+        seen = seen.replace(space, " ")
+    return seen
 
 
 def _unstressed(found: re.Match[str]) -> str:
