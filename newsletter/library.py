@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from hashlib import sha256
 from shutil import copymode
@@ -27,22 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from newsletter.core.article import ArticleText, DeadlineEntry
+    from newsletter.core.rule_file import RuleFile
 
 _BLOCK = 1 << 20
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
-
-
-class RuleFile(StrEnum):
-    """What stands beside the articles and says which of them go out, to whom and when."""
-
-    ISSUE = "issue"
-    SERIES = "series"
-    DIGEST = "digest"
-
-    @property
-    def ending(self) -> str:
-        """Of the file's name."""
-        return f".{self}.yaml"
 
 
 @dataclass(frozen=True, slots=True)

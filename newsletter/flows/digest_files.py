@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.digest_file import parse_digest
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
+from newsletter.core.rule_file import RuleFile
 from newsletter.flows.workspace import read_people
-from newsletter.library import RuleFile
 
 if TYPE_CHECKING:
     from newsletter.core.digest import Digest

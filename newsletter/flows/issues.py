@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsletter.core.issue_file import parse_issue
-from newsletter.library import RuleFile
+from newsletter.core.rule_file import RuleFile
 
 if TYPE_CHECKING:
     from newsletter.core.campaign import Campaign

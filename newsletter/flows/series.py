@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.refusal import ContentRefused, Level, MoveRefused, Problem, refuse_errors
+from newsletter.core.rule_file import RuleFile
 from newsletter.core.series import Moment, SeriesState, counted_from, ladder_from
 from newsletter.core.series_file import Known, parse_series
 from newsletter.core.wallclock import parse_local, to_instant
@@ -13,7 +14,6 @@ from newsletter.flows.build import build_previews
 from newsletter.flows.check import check_campaign
 from newsletter.flows.series_steps import series_digest, step_campaign
 from newsletter.flows.workspace import read_people
-from newsletter.library import RuleFile
 from newsletter.store.series import (
     KnownSeries,
     count_steps,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import Campaign, CampaignKind
 from newsletter.core.due_mail import DueMail
 from newsletter.core.refusal import Refusal
+from newsletter.core.rule_file import RuleFile
 from newsletter.core.schedule import Occurrence
 from newsletter.core.series import READER, Moment, Series, SeriesState, days_meant, step_days
 from newsletter.core.wallclock import zone_named
-from newsletter.library import RuleFile
 from newsletter.store.series import days_with_people, find_series, first_year, list_series, zones_of_people
 
 if TYPE_CHECKING:
