@@ -230,8 +230,10 @@ def step_days(
 
 def days_meant(series: Series, start: datetime, end: datetime) -> list[tuple[date, date]]:
     """For each step, the first and the last day of the moments that it may be for between two instants, in any zone of the world."""
+    # The day on the wall may be the one beside that of UTC, and whoever joined in the afternoon is counted from the next.
+    early = 1 if series.moment is Moment.DATE else 2
     return [
-        (start.date() - timedelta(days=step.days + 2), end.date() - timedelta(days=step.days - 2))
+        (start.date() - timedelta(days=step.days + early), end.date() - timedelta(days=step.days - 1))
         for step in series.steps
     ]
 

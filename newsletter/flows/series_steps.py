@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from newsletter.core.campaign import Campaign, CampaignKind
 from newsletter.core.due_mail import DueMail
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
     from newsletter.core.series import StepDay
     from newsletter.flows.office import Office
-    from newsletter.store.engine import Connection
+    from newsletter.store.engine import Connection, Database
     from newsletter.store.series import KnownSeries
 
 # What was due longer ago than this and the lateness was nobody's to launch; it is not even called missed.
-_REMEMBERED = timedelta(days=2)
+_REMEMBERED = timedelta(days=1)
 _MINUTE, _TICK = timedelta(minutes=1), timedelta(microseconds=1)
 
 
@@ -38,10 +39,28 @@ def series_mails(office: Office, now: datetime, until: datetime) -> Iterator[Due
         running = [known for known in list_series(connection) if known.state is SeriesState.RUNNING]
     for known in running:
         if series_digest(office, known.series.name) == known.digest:
-            for day in coming_days(office, known, now, until):
+            only_due = now == until
+            days = _due_days(office, known, now) if only_due else coming_days(office, known, now, until)
+            for day in days:
                 campaign = step_campaign(office, day)
                 occurrence = Occurrence(day.schedule, day.instant, campaign.lateness)
                 yield DueMail(occurrence, campaign, step=day)
+
+
+_Asked = tuple["KnownSeries", datetime, timedelta]
+_DUE: WeakKeyDictionary[Database, dict[_Asked, list[StepDay]]] = WeakKeyDictionary()
+"""What was found due in this minute, by database: steps fall on whole minutes, and what comes after one does not change it."""
+
+
+def _due_days(office: Office, known: KnownSeries, now: datetime) -> list[StepDay]:
+    """The same for a scheduler, which asks several times a second: the database is asked once a minute."""
+    asked = known, _minute(now), office.settings.lateness.series
+    found = _DUE.setdefault(office.database, {})
+    if asked not in found:
+        for former in [each for each in found if each[0].series.name == known.series.name]:
+            del found[former]
+        found[asked] = coming_days(office, known, now, now)
+    return found[asked]
 
 
 def coming_days(office: Office, known: KnownSeries, now: datetime, until: datetime) -> list[StepDay]:

@@ -28,6 +28,7 @@ _SPANS: Columns = (("day", String), ("start", Instant), ("end", Instant), ("inst
 _DATES: Columns = (("day", String), ("date", String), ("year", String), ("instant", Instant))
 _ZONE: Columns = (("zone", String),)
 _YEAR, _SPARE = 365.2425, timedelta(days=1)
+_ALWAYS, _NEVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +103,12 @@ def zones_of_people(
         ranges: first and last days, wide enough for every zone of the world.
         earliest: year before which nobody's moment lies.
     """
-    found: set[str] = set()
-    for first, last in ranges:
-        query = (
-            _zones_by_instant(series, first, last, earliest)
-            if _has_instant(series)
-            else _zones_by_date(series, first, last)
-        )
-        found.update(connection.scalars(query))
-    return sorted(found)
+    query = (
+        _zones_by_instant(series, ranges, earliest)
+        if _has_instant(series)
+        else _zones_by_date(series, ranges)
+    )
+    return sorted(connection.scalars(query))
 
 
 def days_with_people(connection: Connection, days: Sequence[StepDay]) -> list[StepDay]:
@@ -121,8 +119,8 @@ def days_with_people(connection: Connection, days: Sequence[StepDay]) -> list[St
     if not days:
         return []
     query = _spans_with_people if _has_instant(days[0].series) else _dates_with_people
-    found = set(query(connection, days))
-    return [day for number, day in enumerate(days) if str(number) in found]
+    found = query(connection, days)
+    return [day for number, day in enumerate(days) if number in found]
 
 
 def of_step(day: StepDay) -> ColumnElement[bool]:
@@ -171,47 +169,72 @@ def _moment_column(series: Series, of: FromClause = subscribers) -> ColumnElemen
     return of.c.joined if series.moment is Moment.JOINED else of.c.granted_at
 
 
-def _spans_with_people(connection: Connection, days: Sequence[StepDay]) -> Sequence[str]:
+def _spans_with_people(connection: Connection, days: Sequence[StepDay]) -> set[int]:
+    """One look into the index for each span: the earliest moment in it, if there is any.
+
+    Asked for the earliest, both databases walk along the index and stop; asked whether there is any, PostgreSQL would rather read the
+    whole table when zones are compared too.
+    """
     dialect, zoned = connection.dialect.name, bool(days[0].zones)
     columns = (*_SPANS, *(_ZONE if zoned else ()))
-    given = table_of(dialect, columns)
-    moment = _moment_column(days[0].series)
+    given, moment = table_of(dialect, columns), _moment_column(days[0].series)
     here = [moment >= given.c.start, moment < given.c.end, _known_by(given.c.instant)]
     here += [subscribers.c.zone == given.c.zone] if zoned else []
-    query = select(given.c.day).where(exists(select(subscribers.c.id).where(*here).correlate(given)))
+    first = select(func.min(moment)).where(*here).correlate(given).scalar_subquery()
     rows = [
         (str(number), span.start, span.end, day.instant, *((span.zone,) if zoned else ()))
         for number, day in enumerate(days)
         for span in day.spans
     ]
-    return _asked(connection, query, columns, rows)
+    return _asked(connection, select(given.c.day).where(first.is_not(None)), columns, rows)
 
 
-def _dates_with_people(connection: Connection, days: Sequence[StepDay]) -> Sequence[str]:
-    dialect, series, zoned = connection.dialect.name, days[0].series, bool(days[0].zones)
-    columns = (*_DATES, *(_ZONE if zoned else ()))
-    given, date = table_of(dialect, columns), subscriber_dates.c
-    here: list[ColumnElement[bool]] = [date.name == series.starts, *_same_day(series, given)]
-    here += [or_(date.told_at.is_(None), date.told_at < given.c.instant)]
-    found = select(date.subscriber_id).where(*here)
-    if zoned:
-        found = found.join(subscribers, subscribers.c.id == date.subscriber_id)
-        found = found.where(subscribers.c.zone == given.c.zone)
-    query = select(given.c.day).where(exists(found.correlate(given)))
+def _dates_with_people(connection: Connection, days: Sequence[StepDay]) -> set[int]:
+    if days[0].zones:
+        return _dates_by_zone(connection, days)
+    dialect, series, date = connection.dialect.name, days[0].series, subscriber_dates.c
+    given = table_of(dialect, _DATES)
+    here = [date.name == series.starts, or_(date.told_at.is_(None), date.told_at < given.c.instant)]
+    if series.yearly:
+        here += [date.month_day == given.c.date, _year_of(date.day) < given.c.year]
+    else:
+        here.append(date.day == given.c.date)
+    query = select(given.c.day).where(exists(select(date.subscriber_id).where(*here).correlate(given)))
     rows = [
-        (str(number), written, f"{day.counted_from.year:04}", day.instant, *zone)
+        (str(number), written, f"{day.counted_from.year:04}", day.instant)
         for number, day in enumerate(days)
         for written in _written(day)
-        for zone in ([(word,) for word in day.zones] if zoned else [()])
     ]
-    return _asked(connection, query, columns, rows)
+    return _asked(connection, query, _DATES, rows)
 
 
-def _same_day(series: Series, given: FromClause) -> list[ColumnElement[bool]]:
-    date = subscriber_dates.c
-    if series.yearly:
-        return [date.month_day == given.c.date, date.day < given.c.year]
-    return [date.day == given.c.date]
+def _dates_by_zone(connection: Connection, days: Sequence[StepDay]) -> set[int]:
+    """Everybody of these dates is read once. It may name a day too many, whose launch then finds nobody; never one too few."""
+    series, date, zone = days[0].series, subscriber_dates.c, subscribers.c.zone
+    on = date.month_day if series.yearly else date.day
+    wanted = sorted({written for day in days for written in _written(day)})
+    told = func.min(func.coalesce(date.told_at, literal(_ALWAYS, Instant())), type_=Instant())
+    people = subscriber_dates.join(subscribers, subscribers.c.id == date.subscriber_id)
+    query = (
+        select(on, zone, func.min(_year_of(date.day)), told)
+        .select_from(people)
+        .where(date.name == series.starts, on.in_(wanted))
+        .group_by(on, zone)
+    )
+    found = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+    return {
+        number
+        for number, day in enumerate(days)
+        for written in _written(day)
+        for word in day.zones
+        for year, since in [found.get((written, word), ("", _NEVER))]
+        if since < day.instant and (not series.yearly or year < f"{day.counted_from.year:04}")
+    }
+
+
+def _year_of(day: ColumnElement[str]) -> ColumnElement[str]:
+    """Of a date as it is kept; so written that no index is chosen for it."""
+    return func.substr(day, 1, 4)
 
 
 def _written(day: StepDay) -> tuple[str, ...]:
@@ -225,11 +248,11 @@ def _known_by(instant: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 def _asked(
     connection: Connection, query: Select[Any], columns: Columns, rows: Sequence[tuple[Any, ...]]
-) -> Sequence[str]:
+) -> set[int]:
     if not rows:
-        return []
+        return set()
     values = values_of(connection.dialect.name, columns, *zip(*rows, strict=True))
-    return list(connection.scalars(query.distinct(), values))
+    return {int(number) for number in connection.scalars(query, values)}
 
 
 def _by_instant(day: StepDay) -> ColumnElement[bool]:
@@ -249,34 +272,39 @@ def _by_date(day: StepDay) -> ColumnElement[bool]:
     date, series = subscriber_dates.c, day.series
     here = [date.name == series.starts, or_(date.told_at.is_(None), date.told_at < day.instant)]
     if series.yearly:
-        here += [date.month_day.in_(day.month_days), date.day < f"{day.counted_from.year:04}"]
+        here += [date.month_day.in_(day.month_days), _year_of(date.day) < f"{day.counted_from.year:04}"]
     else:
         here.append(date.day == day.counted_from.isoformat())
     mine = subscribers.c.id.in_(select(date.subscriber_id).where(*here))
     return and_(mine, subscribers.c.zone.in_(day.zones)) if day.zones else mine
 
 
-def _zones_by_instant(series: Series, first: date, last: date, earliest: int) -> Select[Any]:
+def _zones_by_instant(series: Series, ranges: Sequence[tuple[date, date]], earliest: int) -> Select[Any]:
     """Also for anniversaries: then the same days of every year, with a day to spare for leap years."""
-    moment, years = _moment_column(series), range(first.year - earliest + 1) if series.yearly else range(1)
-    parts = []
-    for ago in years:
-        shift = timedelta(days=_YEAR * ago)
-        start, end = (datetime.combine(day, time(), UTC) - shift for day in (first, last))
-        parts.append(and_(moment >= start - _SPARE, moment < end + 2 * _SPARE))
-    return select(subscribers.c.zone).where(or_(*parts)).distinct()
+    moment, parts = _moment_column(series), []
+    for first, last in ranges:
+        for ago in range(first.year - earliest + 1) if series.yearly else (0,):
+            shift = timedelta(days=_YEAR * ago)
+            start, end = (datetime.combine(day, time(), UTC) - shift for day in (first, last))
+            parts.append(and_(moment >= start - _SPARE, moment < end + 2 * _SPARE))
+    return select(subscribers.c.zone).where(or_(false(), *parts)).distinct()
 
 
-def _zones_by_date(series: Series, first: date, last: date) -> Select[Any]:
+def _zones_by_date(series: Series, ranges: Sequence[tuple[date, date]]) -> Select[Any]:
     row = subscriber_dates.c
-    here = row.day.between(first.isoformat(), last.isoformat())
+    here: ColumnElement[bool]
     if series.yearly:
-        days = {
-            f"{first + timedelta(days=number):%m-%d}" for number in range(min(366, (last - first).days + 1))
-        }
+        days = {f"{day:%m-%d}" for first, last in ranges for day in _days_between(first, last)}
         here = row.month_day.in_(sorted(days | ({"02-29"} if "02-28" in days else set())))
+    else:
+        here = or_(false(), *(row.day.between(first.isoformat(), last.isoformat()) for first, last in ranges))
     people = subscriber_dates.join(subscribers, subscribers.c.id == row.subscriber_id)
     return select(subscribers.c.zone).select_from(people).where(row.name == series.starts, here).distinct()
+
+
+def _days_between(first: date, last: date) -> list[date]:
+    """All of them; of more than a year only one of each."""
+    return [first + timedelta(days=number) for number in range(min(366, (last - first).days + 1))]
 
 
 def _known(row: Row[Any]) -> KnownSeries:
