@@ -15,8 +15,8 @@ from engine_house import House, poll
 from sqlalchemy import select
 
 from newsletter.flows.approve import approve_campaign, create_campaign, schedule_campaign
+from newsletter.flows.import_people import import_people
 from newsletter.flows.issues import read_issue
-from newsletter.flows.people import import_people
 from newsletter.store.occurrences import presences
 from newsletter.store.tables import occurrences
 

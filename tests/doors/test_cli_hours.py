@@ -64,7 +64,7 @@ def test_each_readers_hour_is_told_as_waves(run, with_keys, scheduled):
     (line,) = [line for line in plan if line["campaign"] == ISSUE]
     assert line["waves"] == shown["waves"]
     table = " ".join(run("plan", "--from", "2096-09-14", "--to", "2096-09-18").split())
-    assert "each reader" in table
+    assert "waves, first" in table
 
 
 def test_a_window_that_is_closed_then_is_told(run, with_keys, scheduled):

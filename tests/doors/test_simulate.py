@@ -127,6 +127,11 @@ def test_a_line_of_the_plan_has_what_a_script_needs(peopled, run):
         "withheld": {"not_confirmed": 4, "suppressed": 4, "unsubscribed": 1},
         "deadline": "erasmus-accreditation/accreditation",
         "rung": 7,
+        "each_reader": False,
+        "moved": "",
+        "opens": None,
+        "waits": None,
+        "waves": [],
     }
 
 

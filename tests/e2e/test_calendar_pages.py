@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from newsletter.core.links import PersonalLinks
 from newsletter.flows.deadlines import sync_deadlines
-from newsletter.flows.people import import_people
+from newsletter.flows.import_people import import_people
 from newsletter.public.app import create_public_app
 from newsletter.store.people import find_by_key
 

@@ -374,7 +374,7 @@ def test_a_wrong_file_is_told_and_holds_up_no_other(desk):
     found, refusals = read_digests(desk.bench.office)
     assert [one.name for one in found] == ["weekly"]
     assert "There is no segment 'nobody'" in str(refusals[0])
-    with pytest.raises(ContentRefused, match="Digests here: broken, weekly"):
+    with pytest.raises(ContentRefused, match="here: broken, weekly"):
         read_digest(desk.bench.office, "nothing")
 
 

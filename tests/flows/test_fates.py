@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from newsletter.core.refusal import Refusal
 from newsletter.daemon import Daemon
-from newsletter.flows import launch
+from newsletter.flows import send_off
 from newsletter.flows.deliver import deliver_due
 from newsletter.flows.missed import list_missed, send_missed, skip_missed
 from newsletter.flows.planned import planned_mails
@@ -53,7 +53,7 @@ def stage(bench, monkeypatch):
     bench.sync()
     bench.schedule()
     bench.office.database.close()
-    compiled, compose = {}, launch.compose_editions
+    compiled, compose = {}, send_off.compose_editions
 
     def once(desk, campaign):
         key = campaign.name, campaign.rung
@@ -61,7 +61,7 @@ def stage(bench, monkeypatch):
             compiled[key] = compose(desk, campaign)
         return compiled[key]
 
-    monkeypatch.setattr(launch, "compose_editions", once)
+    monkeypatch.setattr(send_off, "compose_editions", once)
     return bench.workspace
 
 

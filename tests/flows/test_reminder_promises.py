@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsletter.demo.clock import SimulatedClock
 from sqlalchemy import select
 
 from newsletter.core.campaign import CampaignKind, CampaignState
@@ -25,6 +24,7 @@ from newsletter.flows import launch
 from newsletter.flows.compose import Edition
 from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.remind import reminder_mails
+from newsletter.flows.simulated_clock import SimulatedClock
 from newsletter.flows.tick import launch_due
 from newsletter.flows.workspace import People
 from newsletter.store import ledger, people

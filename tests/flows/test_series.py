@@ -10,8 +10,8 @@ import pytest
 from newsletter.core.refusal import ContentRefused, MoveRefused
 from newsletter.core.wallclock import parse_local, to_instant
 from newsletter.flows.doctor import examine
+from newsletter.flows.import_people import import_people
 from newsletter.flows.launch import launch_mail
-from newsletter.flows.people import import_people
 from newsletter.flows.plan import forecast
 from newsletter.flows.planned import due_mails, planned_mails
 from newsletter.flows.series import (

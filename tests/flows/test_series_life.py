@@ -16,16 +16,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsletter.demo.clock import SimulatedClock
 from sqlalchemy import delete, text
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.consent import ConsentAction
 from newsletter.core.series import READER, Series, SeriesState, Step
-from newsletter.flows import launch
+from newsletter.flows import send_off
 from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.planned import planned_mails
 from newsletter.flows.series_steps import series_digest
+from newsletter.flows.simulated_clock import SimulatedClock
 from newsletter.flows.tick import launch_due
 from newsletter.store import people
 from newsletter.store.campaigns import list_campaigns
@@ -354,7 +354,7 @@ def test_each_step_goes_once_in_order_at_its_hour(bare, monkeypatch, seed):
     office, edition = bare.office, bare.edition
     empty_again(office)
     SETTLED.clear()
-    monkeypatch.setattr(launch, "compose_editions", lambda _desk, _campaign: {"en": edition})
+    monkeypatch.setattr(send_off, "compose_editions", lambda _desk, _campaign: {"en": edition})
     with office.database.write() as connection:
         begun = start - timedelta(days=4)
         known = KnownSeries(

@@ -168,7 +168,7 @@ def test_campaigns_under_way_that_tell_a_former_date_are_found(connection):
     add(connection, "other", state=SENDING, sequence=0, deadline="another/one")
     add(connection, "issue", state=SENDING, sequence=None, deadline="")
     found = names(campaigns.outdated_campaigns(connection, "call/closing", 1))
-    assert sorted(found) == ["old-paused", "old-scheduled", "old-sending"]
+    assert sorted(found) == ["old-missed", "old-paused", "old-scheduled", "old-sending"]
     assert campaigns.outdated_campaigns(connection, "call/closing", 0) == []
 
 

@@ -30,7 +30,7 @@ from newsletter.store.series import (
     take_step,
     zones_of_people,
 )
-from newsletter.store.series_tables import series_steps, subscriber_dates
+from newsletter.store.series_tables import series_steps
 from newsletter.store.tables import subscribers
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -171,25 +171,6 @@ def test_years_of_membership(connection):
     reader = replace(one, zone=READER)
     wanted = days_meant(reader, datetime(2026, 2, 27, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
     assert zones_of_people(connection, reader, wanted, 2019) == [BRUSSELS]
-
-
-def test_a_changed_date_is_told_anew_and_one_that_stays_is_not(connection):
-    ada = enrol(connection, "ada", told_at=NOW, ends_on="2026-12-24", since="2020-01-01")
-    later = NOW + timedelta(days=1)
-    row = people.PersonRow(
-        "ada@example.org", "ada@example.org", "x", "", "en", "", "", NOW, "form",
-        attributes={"ends_on": "2026-12-31", "born": "2000-02-30", "more": "2001-01-01"}, told_at=later,
-    )  # fmt: skip
-    assert people.change_person(connection, ada, row)
-    dates = connection.execute(select(subscriber_dates).order_by(subscriber_dates.c.name)).all()
-    assert [(date.name, date.day, date.month_day, date.told_at) for date in dates] == [
-        ("ends_on", "2026-12-31", "12-31", later),
-        ("more", "2001-01-01", "01-01", later),
-        ("since", "2020-01-01", "01-01", NOW),
-    ]
-    gone = replace(row, attributes={"ends_on": ""})
-    assert people.change_person(connection, ada, gone)
-    assert set(connection.scalars(select(subscriber_dates.c.name))) == {"more", "since"}
 
 
 def launched(connection, day, name="one"):
