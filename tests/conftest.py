@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from throwaway_postgresql import binaries, fresh_database, throwaway_server
 
@@ -62,6 +63,13 @@ def database(request, tmp_path):
         stack.callback(opened.close)
         opened.upgrade()
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _a_log_of_its_own():
+    """A command that ran in this process leaves its log on a stream that pytest closes."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

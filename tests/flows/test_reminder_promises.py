@@ -20,7 +20,7 @@ from newsletter.core.lane import OTHERS
 from newsletter.core.render import CompiledEmail
 from newsletter.core.segment.tree import AllOf, HasTopic, Segment
 from newsletter.core.wallclock import to_local
-from newsletter.flows import launch
+from newsletter.flows import launch, send_off
 from newsletter.flows.compose import Edition
 from newsletter.flows.deadlines import withhold_outdated
 from newsletter.flows.remind import reminder_mails
@@ -241,8 +241,11 @@ def empty_office(starter):
 @pytest.fixture
 def _no_words(monkeypatch):
     """Which words a mail has is tested elsewhere."""
-    monkeypatch.setattr(launch, "_editions", lambda *_: {"en": Edition(EMPTY)})
-    monkeypatch.setattr(launch, "read_people", lambda _: People(None, SEGMENTS))
+    for module in (launch, send_off):
+        monkeypatch.setattr(
+            module, "made", lambda _office, campaign, _now: (campaign, {"en": Edition(EMPTY)})
+        )
+    monkeypatch.setattr(send_off, "read_people", lambda _: People(None, SEGMENTS))
 
 
 @pytest.mark.usefixtures("_no_words")

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text
+from told_attributes import tell_attributes
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.consent import ConsentAction
@@ -153,7 +154,7 @@ class Weeks:
         people.record_consent(connection, life.identity, ConsentAction.GRANTED, now, source="form")
 
     def change(self, connection, life, now):
-        people.change_person(connection, life.identity, self.row(life, now, life.change[1]))
+        tell_attributes(connection, life.identity, self.row(life, now, life.change[1]).attributes, now)
 
     def alive(self, minute):
         return not any(first <= minute < last for first, last in self.gaps)
