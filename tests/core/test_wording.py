@@ -131,3 +131,10 @@ def test_what_is_no_catalogue_is_refused():
 )
 def test_another_edition_is_offered_in_its_own_language(language, text):
     assert read_in(language) == text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_message_stands_once_in_a_catalogue(language):
+    source = (ROOT / "templates" / "locale" / f"{language}.po").read_text(encoding="utf-8")
+    said = re.findall(r'^msgid "(.+)"$', source, re.MULTILINE)
+    assert sorted(said) == sorted(set(said))
