@@ -12,10 +12,8 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-import structlog
 
 from newsletter import __version__
-from newsletter.cli.main import main
 from newsletter.core.lane import held
 from newsletter.store.lanes import locked_pace, set_pace
 from newsletter.wiring import open_office
@@ -23,25 +21,6 @@ from newsletter.wiring import open_office
 ISSUE = "september-2021"
 KEY = "erasmus-accreditation/accreditation"
 FUTURE = "2096-09-16T09:30"
-
-
-@pytest.fixture
-def run(workspace, monkeypatch, capsys):
-    """Run the command in this process, in the test's workspace; gives status, standard output, standard error."""
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["newsletter", "--workspace", str(workspace), *words])
-        capsys.readouterr()
-        status = 0
-        try:
-            main()
-        except SystemExit as ended:
-            status = ended.code or 0
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    yield command
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
-import structlog
-
-from newsletter.cli.main import main
 
 FILE = "articles/welcome.series.yaml"
-
-
-@pytest.fixture
-def run(workspace, monkeypatch, capsys):
-    """Run the command in this process, in the test's workspace; gives status, standard output, standard error."""
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["newsletter", "--workspace", str(workspace), *words])
-        capsys.readouterr()
-        status = 0
-        try:
-            main()
-        except SystemExit as ended:
-            status = ended.code or 0
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    yield command
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from datetime import UTC, datetime
 from email import message_from_bytes
 
 import pytest
-import structlog
 from sqlalchemy import select
 
-from newsletter.cli.main import main
 from newsletter.flows.simulate import overrides_for
 from newsletter.flows.simulated_clock import SimulatedClock
 from newsletter.flows.tick import launch_due
@@ -22,23 +19,6 @@ from newsletter.wiring import open_office
 ISSUE = "september-2021"
 STEM = "erasmus-accreditation-accreditation"
 TIME = ("--from", "2096-09-01", "--to", "2096-12-31")
-
-
-@pytest.fixture
-def run(workspace, monkeypatch, capsys):
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["newsletter", "--workspace", str(workspace), *words])
-        capsys.readouterr()
-        status = 0
-        try:
-            main()
-        except SystemExit as ended:
-            status = ended.code or 0
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    yield command
-    structlog.reset_defaults()
 
 
 @pytest.fixture
