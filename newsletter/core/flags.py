@@ -17,6 +17,9 @@ NAMED = "named"
 TOPICS = "topics"
 """They chose at least one topic."""
 
+TRACKED = "tracked"
+"""They allow us to see what they open and press. No template asks for it: see `core.content_links`."""
+
 _TOPIC = "topic "
 
 

@@ -105,6 +105,7 @@ subscribers = Table(
     Column("attributes", Document, nullable=False),
     # When we first heard of them; what was due before it is none of theirs. NULL: they have always been here.
     Column("known_at", Instant),
+    Column("tracking_at", Instant),  # TEMPORARY
     one_of("standing", Standing),
     Index(None, "address_hash"),
     # For series, which ask on each beat whose moment lies so many days away.
