@@ -50,6 +50,10 @@ class RecentClicks:
     def __init__(self) -> None:
         self._visitors: OrderedDict[tuple[str, int], _Recent] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many visitors are remembered."""
+        return len(self._visitors)
+
     def judge(self, visitor: str, press: Press, *, by_machine: bool) -> Judged:
         """How this press counts, beside what the same visitor pressed in the same campaign just before.
 

@@ -74,9 +74,7 @@ def record_click(office: Office, click: Click, judged: Judged, now: datetime) ->
         rows.count(connection, click.campaign, click.link, _day(office, now), people=1)
         if click.reader and allows_tracking(connection, click.reader):
             about = rows.link_subject(connection, click.campaign, click.link)
-            record_engagement(
-                connection, click.reader, click.campaign, EngagementKind.CLICKED, now, about
-            )
+            record_engagement(connection, click.reader, click.campaign, EngagementKind.CLICKED, now, about)
 
 
 def _day(office: Office, instant: datetime) -> date:

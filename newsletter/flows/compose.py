@@ -159,15 +159,15 @@ def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
         ladder_planned=_ladder(desk, campaign, deadline),
         rungs=tuple(DueRung(desk.deadlines[told.deadline], told.rung) for told in content.rungs),
         closing_soon=soon,
+        counts_clicks=desk.office.settings.tracking.clicks == "counted",
     )
 
 
 def _counted(office: Office, content: MailContent, mail: CompiledEmail) -> tuple[ContentLink, ...]:
     """The links of an edition that are counted; of mail that answers a request, such as a confirmation, none are."""
-    settings = office.settings
-    if settings.tracking.clicks == "off" or content.kind is CampaignKind.SYSTEM:
+    if not content.counts_clicks or content.kind is CampaignKind.SYSTEM:
         return ()
-    own = settings.public_url, settings.organisation.privacy_url
+    own = office.settings.public_url, office.settings.organisation.privacy_url
     return content_links(mail.html, own, _articles_of(content))
 
 

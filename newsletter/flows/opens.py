@@ -35,6 +35,4 @@ def record_open(office: Office, text: str, now: datetime, *, by_machine: bool) -
         counted = {"machines": 1} if by_machine else {"people": 1}
         rows.count(connection, reader.campaign, rows.PICTURE, day, **counted)
         if not by_machine:
-            record_engagement(
-                connection, reader.subscriber, reader.campaign, EngagementKind.OPENED, now
-            )
+            record_engagement(connection, reader.subscriber, reader.campaign, EngagementKind.OPENED, now)

@@ -82,7 +82,9 @@ class CampaignReport:
 
     def _clicks(self) -> dict[str, Any]:
         people, machines = self.clicks
-        days = [{"day": day.isoformat(), "people": one, "machines": two} for day, (one, two) in self.days.items()]
+        days = [
+            {"day": day.isoformat(), "people": one, "machines": two} for day, (one, two) in self.days.items()
+        ]
         return {
             "people": people,
             "machines": machines,

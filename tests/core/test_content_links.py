@@ -42,7 +42,9 @@ def test_a_link_is_found_with_its_words_and_its_article():
 
 
 def test_an_address_counts_once_in_reading_order():
-    assert urls(link("https://b.example") + link("https://a.example") + link("https://b.example", "More")) == [
+    assert urls(
+        link("https://b.example") + link("https://a.example") + link("https://b.example", "More")
+    ) == [
         "https://b.example",
         "https://a.example",
     ]
@@ -78,7 +80,8 @@ def test_what_is_no_content_or_could_do_harm_is_left_alone(href):
 
 
 @pytest.mark.parametrize(
-    "href", ["https://example.org/privacy-day", "https://example.org/", "https://news.example.org.evil.example/"]
+    "href",
+    ["https://example.org/privacy-day", "https://example.org/", "https://news.example.org.evil.example/"],
 )
 def test_only_what_lies_under_our_own_pages_is_ours(href):
     assert urls(link(href)) == [href]
@@ -115,9 +118,13 @@ def test_only_who_allows_tracking_has_a_token_in_the_mail():
     assert tracked.endswith("/></body></html>")
 
 
-ADDRESSES = st.sampled_from([CALL, "https://a.example/", "https://b.example/x#y", "mailto:a@example.org", OWN[0]])
+ADDRESSES = st.sampled_from(
+    [CALL, "https://a.example/", "https://b.example/x#y", "mailto:a@example.org", OWN[0]]
+)
 SIGNS = st.text(st.characters(exclude_characters="\0\r"), max_size=12).map(escape)
-TEXTS = st.one_of(SIGNS, ADDRESSES.map(lambda url: link(escape(url))), st.sampled_from(["<", "<a ", "<br />"]))
+TEXTS = st.one_of(
+    SIGNS, ADDRESSES.map(lambda url: link(escape(url))), st.sampled_from(["<", "<a ", "<br />"])
+)
 PARTS = st.one_of(
     TEXTS,
     st.just(Slot("a", Context.TEXT)),

@@ -82,16 +82,19 @@ def test_nobody_is_remembered_for_long_and_never_too_many():
     recent = RecentClicks()
     for number in range(10_050):
         recent.judge(str(number), press(1), by_machine=False)
-    assert len(recent._visitors) <= 10_001
+    assert len(recent) <= 10_001
     recent.judge("ada", press(1, 5), by_machine=False)
-    assert len(recent._visitors) == 1
+    assert len(recent) == 1
 
 
 @pytest.mark.parametrize(
     ("headers", "machine"),
     [
         ({"user-agent": FIREFOX}, False),
-        ({"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"}, False),
+        (
+            {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"},
+            False,
+        ),
         ({"user-agent": "Opera/9.80 (J2ME/MIDP; Opera Mini/9) Presto/2.8"}, False),
         ({}, True),
         ({"user-agent": ""}, True),
