@@ -1,4 +1,4 @@
-"""Links of a campaign that are counted, and how often each was pressed."""
+"""Links of a campaign that are counted, how often each was pressed, and since when a reader allows tracking."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "subscribers", sa.Column("tracking_at", sa.DateTime(timezone=True), nullable=True)
-    )  # TEMPORARY
+    op.add_column("subscribers", sa.Column("tracking_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "campaign_links",
         sa.Column("campaign_id", sa.Integer(), nullable=False),
