@@ -265,9 +265,11 @@ def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
     rows.append(("withheld", counted(dict(found.withheld)) or "nobody"))
     if found.links:
         rows.append(("clicks", f"{found.clicks[0]} by people, {found.clicks[1]} by machines"))
-    if found.opens is not None:
-        told = f"by {found.opens.opened} of the {found.opens.allowed} readers who allow us to see it"
-        rows.append(("opened", f"{told}; of the others nothing is known"))
+    if found.allowing is not None:
+        known = found.allowing
+        did = {"opened": known.opened, "clicked": known.clicked, "replied": known.replied}
+        told = f"{counted(did) or 'nothing yet'}, of {known.readers} readers; of the others nothing is known"
+        rows.append(("with consent", told))
     rows += [
         (name.removesuffix("_at"), local_text(at, zone)) for name, at in found.times.items() if at is not None
     ]

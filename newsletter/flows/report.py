@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Opens:
-    """What is known about opening: of those readers alone who allow it, so that it is no rate of all.
+class Allowing:
+    """What is known of those readers who allow us to know it: no rate of all, as nothing is known about the others.
 
     Attributes:
-        allowed: readers who got the mail and allow tracking now.
-        opened: of them, those whose mail program loaded the picture when they opened it.
-        machines: how often a proxy or a scanner loaded it, which says nothing about a reader.
+        readers: who got the mail and allow it now.
+        opened: whose mail program loaded the picture when they opened it; a mail program that hides it counts as nothing.
+        clicked: who followed a link.
+        replied: who answered, as far as answers are read.
+        machines: how often a proxy or a scanner loaded the picture, which says nothing about a reader.
     """
 
-    allowed: int
+    readers: int
     opened: int
+    clicked: int
+    replied: int
     machines: int
 
 
@@ -49,7 +53,7 @@ class CampaignReport:
         times: when it was created, approved, launched and finished, UTC.
         links: those that are counted, with the clicks of people and of machines; empty where clicks are not counted.
         days: clicks by day of the office's calendar: people, machines.
-        opens: None where nothing is known about it.
+        allowing: what is known of readers who allow it; None where nothing is recorded about anybody.
     """
 
     campaign: Campaign
@@ -59,7 +63,7 @@ class CampaignReport:
     times: Mapping[str, datetime | None]
     links: tuple[CountedLink, ...] = ()
     days: Mapping[date, tuple[int, int]] = field(default_factory=dict)
-    opens: Opens | None = None
+    allowing: Allowing | None = None
 
     @property
     def clicks(self) -> tuple[int, int]:
@@ -76,7 +80,7 @@ class CampaignReport:
             "sent": dict(self.by_language),
             "withheld": dict(self.withheld),
             "clicks": self._clicks() if self.links else None,
-            "opens": None if self.opens is None else asdict(self.opens),
+            "allowing": None if self.allowing is None else asdict(self.allowing),
             **{name: None if at is None else at.isoformat() for name, at in self.times.items()},
         }
 
@@ -112,8 +116,8 @@ def report_campaign(office: Office, name: str) -> CampaignReport:
             if reason is not None:
                 withheld[reason] = withheld.get(reason, 0) + count
         links, days = click_rows.counted_links(connection, campaign.id), _days(connection, campaign.id)
-        opens = _opens(office, connection, campaign.id)
-    return CampaignReport(campaign, by_state, by_language, withheld, times, tuple(links), days, opens)
+        allowing = _allowing(office, connection, campaign.id)
+    return CampaignReport(campaign, by_state, by_language, withheld, times, tuple(links), days, allowing)
 
 
 def _days(connection: Connection, campaign: int) -> dict[date, tuple[int, int]]:
@@ -125,10 +129,16 @@ def _days(connection: Connection, campaign: int) -> dict[date, tuple[int, int]]:
     return days
 
 
-def _opens(office: Office, connection: Connection, campaign: int) -> Opens | None:
-    counts = click_rows.counts_by_day(connection, campaign)
-    pictures = [(people, machines) for _, number, people, machines in counts if number == click_rows.PICTURE]
-    if office.settings.tracking.opens == "off" and not pictures:
+def _allowing(office: Office, connection: Connection, campaign: int) -> Allowing | None:
+    """None where nothing is recorded about anybody, now or at the time of the campaign."""
+    tracking, known = office.settings.tracking, engaged_people(connection, campaign)
+    if tracking.clicks == tracking.opens == "off" and not known:
         return None
-    opened = engaged_people(connection, campaign, EngagementKind.OPENED)
-    return Opens(tracked_readers(connection, campaign), opened, sum(machines for _, machines in pictures))
+    counts = click_rows.counts_by_day(connection, campaign)
+    return Allowing(
+        readers=tracked_readers(connection, campaign),
+        opened=known.get(EngagementKind.OPENED, 0),
+        clicked=known.get(EngagementKind.CLICKED, 0),
+        replied=known.get(EngagementKind.REPLIED, 0),
+        machines=sum(machines for _, number, _, machines in counts if number == click_rows.PICTURE),
+    )

@@ -41,7 +41,8 @@ class Turnstile:
         visitor = self._visitor(request, own)
         with self.lock:
             press = Press(click.campaign, click.link, now)
-            return self.recent.judge(visitor, press, by_machine=by_machine(request.headers))
+            machine = click.is_too_soon or by_machine(request.headers)
+            return self.recent.judge(visitor, press, by_machine=machine)
 
     def _visitor(self, request: Request, own: str) -> str:
         """A word for who asks that nobody can read back: by the reader's own token, else by machine and browser."""
@@ -54,12 +55,12 @@ class Turnstile:
 @router.api_route("/r/{letters}", methods=["GET", "HEAD"])
 def follow(request: Request, door: Door, letters: str) -> Response:
     """To where the link leads. It leads on whatever becomes of the count; a HEAD is not counted."""
-    click = find_click(door.office, letters)
+    now = door.office.clock()
+    click = find_click(door.office, letters, now)
     if click is None:
         raise not_here()
     counting = None
     if request.method == "GET":
-        now = door.office.clock()
         turnstile: Turnstile = request.app.state.turnstile
         own = letters.partition("-")[2] if click.reader else ""
         judged = turnstile.judge(request, click, own, now)

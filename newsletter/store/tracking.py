@@ -45,11 +45,18 @@ def tracked_readers(connection: Connection, campaign: int) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def engaged_people(connection: Connection, campaign: int, kind: EngagementKind) -> int:
-    """How many people did this with a campaign."""
+def engaged_people(connection: Connection, campaign: int) -> dict[EngagementKind, int]:
+    """How many people did what with a campaign; what nobody did is missing."""
     row = engagements.c
-    query = select(func.count(row.subscriber_id.distinct()))
-    return int(connection.scalar(query.where(row.campaign_id == campaign, row.kind == kind)) or 0)
+    query = select(row.kind, func.count(row.subscriber_id.distinct())).where(row.campaign_id == campaign)
+    return {EngagementKind(kind): number for kind, number in connection.execute(query.group_by(row.kind))}
+
+
+def has_just_got(connection: Connection, person: int, campaign: int, since: datetime) -> bool:
+    """Whether a campaign was handed over to this person's provider later than `since`."""
+    row = deliveries.c
+    here = row.subscriber_id == person, row.campaign_id == campaign
+    return connection.scalar(select(row.id).where(*here, row.settled_at > since)) is not None
 
 
 def forget_click(connection: Connection, person: int, campaign: int, at: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from starlette.testclient import TestClient
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
@@ -24,7 +24,7 @@ from newsletter.store import campaigns, clicks
 from newsletter.store import people as rows
 from newsletter.store.click_tables import link_counts
 from newsletter.store.engagement_tables import engagements
-from newsletter.store.tables import subscribers
+from newsletter.store.tables import deliveries, subscribers
 from newsletter.wiring import open_office
 
 NOW = datetime(2021, 9, 16, 22, 30, tzinfo=UTC)  # the next day in Brussels
@@ -82,6 +82,13 @@ class Desk:
         with self.office.database.write() as connection:
             connection.execute(update(subscribers).where(subscribers.c.id == self.ada).values(tracking_at=at))
 
+    def took(self, settled):
+        """Ada's provider took the letter at this instant."""
+        row = {"campaign_id": self.campaign, "subscriber_id": self.ada, "state": "sent", "language": "en"}
+        when = {"not_before": NOW, "attempts": 1, "settled_at": settled}
+        with self.office.database.write() as connection:
+            connection.execute(insert(deliveries).values(row | when))
+
     @property
     def counts(self):
         with self.office.database.read() as connection:
@@ -101,8 +108,8 @@ def letter(desk):
     """The desk as it is before anybody pressed anything; nobody allows tracking."""
     desk.allow(None)
     with desk.office.database.write() as connection:
-        connection.execute(delete(link_counts))
-        connection.execute(delete(engagements))
+        for table in (link_counts, engagements, deliveries):
+            connection.execute(delete(table))
     return desk
 
 
@@ -166,6 +173,18 @@ def test_what_a_machine_pressed_is_no_readers(letter, agent):
     letter.press(f"{letter.link(2)}-{letter.reader()}", agent, after=0.5)
     assert letter.known == []
     assert letter.counts == {(1, DAY): (0, 1), (2, DAY): (0, 1)}
+
+
+def test_a_click_right_after_the_mail_was_taken_is_a_scanners(letter):
+    letter.allow()
+    letter.took(letter.office.clock() + timedelta(seconds=8))
+    own = f"{letter.link(1)}-{letter.reader()}"
+    letter.press(own)
+    assert (letter.known, letter.counts) == ([], {(1, DAY): (0, 1)})
+    letter.press(f"{letter.link(2)}-{letter.reader()}", after=0.5)
+    letter.press(own)
+    assert letter.known == [(letter.ada, EngagementKind.CLICKED, "the-call")]
+    assert letter.counts == {(1, DAY): (1, 1), (2, DAY): (0, 1)}
 
 
 def test_a_readers_part_that_is_not_genuine_is_as_good_as_none(letter):
@@ -237,11 +256,13 @@ def test_the_picture_is_the_same_for_everybody_and_known_only_of_those_who_allow
 
 def test_the_report_tells_clicks_by_link_and_opens_as_what_they_are(letter):
     letter.allow()
+    letter.took(NOW)
     letter.press(f"{letter.link(1)}-{letter.reader()}")
     letter.press(letter.link(2), {"User-Agent": "curl/8"})
     letter.press(f"/o/{letter.reader()}")
     report = report_campaign(letter.office, "letter").as_dict()
-    assert report["opens"] == {"allowed": 0, "opened": 1, "machines": 0}  # the mail was sent to nobody
+    known = {"readers": 1, "opened": 1, "clicked": 1, "replied": 0, "machines": 0}
+    assert report["allowing"] == known
     assert report["clicks"]["days"] == [{"day": "2021-09-17", "people": 1, "machines": 1}]
     assert report["clicks"]["links"] == [
         {

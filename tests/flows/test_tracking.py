@@ -72,11 +72,11 @@ def test_redirects_are_the_same_for_everybody_and_lead_where_the_plain_links_lea
         assert "/o/" not in sent
         targets = []
         for link in REDIRECT.finditer(sent):
-            click = find_click(bench.office, link[1])
+            click = find_click(bench.office, link[1], bench.now)
             assert (click.reader, link[2]) == (0, None)
             targets.append(click.url)
         assert len(targets) > 5
-        restored = REDIRECT.sub(lambda link: f'{find_click(bench.office, link[1]).url}"', sent)
+        restored = REDIRECT.sub(lambda link: f'{find_click(bench.office, link[1], bench.now).url}"', sent)
         assert restored.replace("&amp;", "&") == plain.replace("&amp;", "&")
         assert body(message, "plain") == copies[address].text.rstrip("\n")
     ada, ben = (set(REDIRECT.findall(body(mails[one]))) for one in PEOPLE[:2])

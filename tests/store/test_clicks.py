@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.content_links import ContentLink
@@ -15,7 +15,7 @@ from newsletter.store import campaigns, clicks, tracking
 from newsletter.store.engagements import record_engagement
 from newsletter.store.people import PersonRow, add_person
 from newsletter.store.tables import campaigns as campaign_table
-from newsletter.store.tables import subscribers
+from newsletter.store.tables import deliveries, subscribers
 
 NOW = datetime(2021, 9, 15, 6, 0, 0, 123456, tzinfo=UTC)
 DAY = date(2021, 9, 15)
@@ -96,9 +96,27 @@ def test_a_click_that_was_a_machines_is_taken_back_and_no_other(connection, lett
     record_engagement(connection, people[0], letter, clicked, later, "b")
     record_engagement(connection, people[0], letter, EngagementKind.OPENED, NOW)
     record_engagement(connection, people[1], letter, clicked, NOW, "a")
-    assert tracking.engaged_people(connection, letter, clicked) == 2
+    opened = {EngagementKind.OPENED: 1}
+    assert tracking.engaged_people(connection, letter) == {clicked: 2} | opened
     tracking.forget_click(connection, people[0], letter, NOW)
-    assert tracking.engaged_people(connection, letter, clicked) == 2
+    assert tracking.engaged_people(connection, letter) == {clicked: 2} | opened
     tracking.forget_click(connection, people[0], letter, later)
-    assert tracking.engaged_people(connection, letter, clicked) == 1
-    assert tracking.engaged_people(connection, letter, EngagementKind.OPENED) == 1
+    assert tracking.engaged_people(connection, letter) == {clicked: 1} | opened
+    assert tracking.engaged_people(connection, 99) == {}
+
+
+def test_who_has_just_got_a_mail(connection, letter, people):
+    row = {"campaign_id": letter, "state": "sent", "language": "en", "not_before": NOW, "attempts": 1}
+    connection.execute(
+        insert(deliveries),
+        [
+            row | {"subscriber_id": people[0], "settled_at": NOW},
+            row | {"subscriber_id": people[2], "settled_at": NOW},
+        ],
+    )
+    before = NOW - timedelta(seconds=1)
+    assert tracking.has_just_got(connection, people[0], letter, before)
+    assert not tracking.has_just_got(connection, people[0], letter, NOW)
+    assert not tracking.has_just_got(connection, people[1], letter, before)
+    assert not tracking.has_just_got(connection, people[0], 99, before)
+    assert tracking.tracked_readers(connection, letter) == 1
