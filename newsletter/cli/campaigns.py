@@ -249,6 +249,10 @@ def report(name: Name, as_json: AsJson = False) -> None:
         print_json(found.as_dict())
         return
     print_table(f"{name}: {found.campaign.state}", ["what", "value"], _report_rows(found, zone), "")
+    if found.links:
+        columns = ["link", "article", "leads to", "people#", "machines#"]
+        rows = [[link.words, link.article, link.url, link.people, link.machines] for link in found.links]
+        print_table("Clicks, without persons", columns, rows, "")
 
 
 def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
@@ -259,6 +263,11 @@ def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
         if state not in {"sent", "skipped"}
     ]
     rows.append(("withheld", counted(dict(found.withheld)) or "nobody"))
+    if found.links:
+        rows.append(("clicks", f"{found.clicks[0]} by people, {found.clicks[1]} by machines"))
+    if found.opens is not None:
+        told = f"by {found.opens.opened} of the {found.opens.allowed} readers who allow us to see it"
+        rows.append(("opened", f"{told}; of the others nothing is known"))
     rows += [
         (name.removesuffix("_at"), local_text(at, zone)) for name, at in found.times.items() if at is not None
     ]
