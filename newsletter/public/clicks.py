@@ -24,15 +24,22 @@ router = APIRouter()
 
 # One transparent point.
 _PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_MOST_TARGETS = 10_000
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Turnstile:
-    """What this process knows of the last two seconds; it ends with the process, and so does the key."""
+    """What this process knows: the last two seconds, and where links lead. It ends with the process, and so does the key.
+
+    Attributes:
+        targets: by the letters of the redirect, genuine ones only: while the database is away, links that somebody followed before
+            still lead on.
+    """
 
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    targets: dict[str, str] = field(default_factory=dict)
     recent: RecentClicks = field(default_factory=RecentClicks)
     lock: Lock = field(default_factory=Lock)
 
@@ -43,6 +50,13 @@ class Turnstile:
             press = Press(click.campaign, click.link, now)
             machine = click.is_too_soon or by_machine(request.headers)
             return self.recent.judge(visitor, press, by_machine=machine)
+
+    def keep(self, letters: str, url: str) -> None:
+        """Remember where a genuine redirect leads."""
+        with self.lock:
+            if len(self.targets) >= _MOST_TARGETS:
+                self.targets.clear()
+            self.targets[letters] = url
 
     def _visitor(self, request: Request, own: str) -> str:
         """A word for who asks that nobody can read back: by the reader's own token, else by machine and browser."""
@@ -55,17 +69,27 @@ class Turnstile:
 @router.api_route("/r/{letters}", methods=["GET", "HEAD"])
 def follow(request: Request, door: Door, letters: str) -> Response:
     """To where the link leads. It leads on whatever becomes of the count; a HEAD is not counted."""
+    turnstile: Turnstile = request.app.state.turnstile
+    ours, _, own = letters.partition("-")
     now = door.office.clock()
-    click = find_click(door.office, letters, now)
+    try:
+        click = find_click(door.office, letters, now)
+    except Exception:
+        if ours not in turnstile.targets:
+            raise
+        log.exception("a link leads on without being counted")
+        return _on_to(turnstile.targets[ours])
     if click is None:
         raise not_here()
-    counting = None
-    if request.method == "GET":
-        turnstile: Turnstile = request.app.state.turnstile
-        own = letters.partition("-")[2] if click.reader else ""
-        judged = turnstile.judge(request, click, own, now)
-        counting = BackgroundTask(_count, door.office, click, judged, now)
-    return Response(status_code=302, headers={"Location": click.url}, background=counting)
+    turnstile.keep(ours, click.url)
+    if request.method == "HEAD":
+        return _on_to(click.url)
+    judged = turnstile.judge(request, click, own if click.reader else "", now)
+    return _on_to(click.url, BackgroundTask(_count, door.office, click, judged, now))
+
+
+def _on_to(url: str, counting: BackgroundTask | None = None) -> Response:
+    return Response(status_code=302, headers={"Location": url}, background=counting)
 
 
 @router.api_route("/o/{token}", methods=["GET", "HEAD"])
