@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from newsletter.core.flags import TRACKED
 from newsletter.core.markup import links
-from newsletter.core.mjml.tokens import Kind, attributes, tokens
+from newsletter.core.mjml.tokens import Kind, attributes, names, tokens
 from newsletter.core.personal import Context, Gate, GateEnd, Slot
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _LONGEST_WORDS = 200
 _PLAIN_ADDRESS = re.compile(r"https?://[!#-;=?-~]+", re.IGNORECASE)
 # `https://example.org/call` or `example.org/call`: words that are themselves an address must not lead elsewhere.
 _ADDRESS_IN_WORDS = re.compile(r"://|^www\.|^\S+\.[a-z]{2,}(/\S*)?$", re.IGNORECASE)
+_WITHIN_WORDS = names("strong em b i u code sup sub small")
 _PERSONAL = "\0"
 _BODY_END = "</body>"
 
@@ -177,6 +178,8 @@ def _words(stream: Sequence[Token], start: int) -> str:
             words.append(token.text.replace(_PERSONAL, " "))
         elif token.kind is Kind.OPEN and token.name.lower() == "img":
             words += [f" {each.value} " for each in attributes(token) if each.name == "alt" and each.value]
+        elif token.name.lower() not in _WITHIN_WORDS:
+            words.append(" ")
     return " ".join(unescape("".join(words)).split())
 
 

@@ -34,12 +34,18 @@ class CountedLink(NamedTuple):
 
 
 def set_links(connection: Connection, campaign: int, links: Iterable[ContentLink]) -> None:
-    """Freeze the counted links of a campaign. What may have gone out already keeps its number: new ones come behind it."""
+    """Freeze the counted links of a campaign, each address once, with its first words.
+
+    What may have gone out already keeps its number: new ones come behind it.
+    """
     link = campaign_links.c
     launched = select(campaigns.c.id).where(campaigns.c.id == campaign, campaigns.c.launched_at.is_not(None))
     connection.execute(delete(campaign_links).where(link.campaign_id == campaign, ~launched.exists()))
     known = link_numbers(connection, campaign)
-    new = {each.url: each for each in links if each.url not in known}
+    new: dict[str, ContentLink] = {}
+    for each in links:
+        if each.url not in known:
+            new.setdefault(each.url, each)
     rows = [
         {"campaign_id": campaign, "number": number, "url": each.url, "words": each.words}
         | {"article": each.article}

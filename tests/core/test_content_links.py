@@ -37,6 +37,8 @@ def test_a_link_is_found_with_its_words_and_its_article():
     assert content_links((html,), OWN, {CALL: "the-call"}) == (
         ContentLink(CALL, "Open the call", "the-call"),
     )
+    broken = link("https://a.example/", "<span>Fil</span><br />com<em>mun</em>")
+    assert [each.words for each in content_links((broken,), OWN, {})] == ["Fil commun"]
     picture = link(CALL.partition("?")[0], '<img src="https://x.example.org/a.png" alt="A kitchen">')
     assert content_links((picture,), OWN, {}) == (ContentLink("https://call.example.net/apply", "A kitchen"),)
 

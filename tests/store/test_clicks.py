@@ -52,8 +52,9 @@ def numbers(connection, campaign):
 
 
 def test_a_draft_numbers_its_links_afresh_and_what_was_launched_keeps_them(connection, letter):
-    clicks.set_links(connection, letter, [A, B, A])
+    clicks.set_links(connection, letter, [A, B, replace(A, words="in another language")])
     assert numbers(connection, letter) == {"a": 1, "b": 2}
+    assert [link.words for link in clicks.counted_links(connection, letter)] == ["a", "b"]
     clicks.set_links(connection, letter, [B])
     assert numbers(connection, letter) == {"b": 1}
     connection.execute(update(campaign_table).values(launched_at=NOW))
