@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from base64 import b64decode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from threading import Lock
@@ -24,7 +24,7 @@ router = APIRouter()
 
 # One transparent point.
 _PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_MOST_TARGETS = 10_000
+_MOST_LINKS = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +34,12 @@ class Turnstile:
     """What this process knows: the last two seconds, and where links lead. It ends with the process, and so does the key.
 
     Attributes:
-        targets: by the letters of the redirect, genuine ones only: while the database is away, links that somebody followed before
-            still lead on.
+        known: by the letters of redirects that were followed, genuine ones only. Where they lead never changes, so nobody asks the
+            database again, and they lead on while it is away.
     """
 
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    targets: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Click] = field(default_factory=dict)
     recent: RecentClicks = field(default_factory=RecentClicks)
     lock: Lock = field(default_factory=Lock)
 
@@ -51,12 +51,12 @@ class Turnstile:
             machine = click.is_too_soon or by_machine(request.headers)
             return self.recent.judge(visitor, press, by_machine=machine)
 
-    def keep(self, letters: str, url: str) -> None:
-        """Remember where a genuine redirect leads."""
+    def keep(self, letters: str, click: Click) -> None:
+        """Remember a genuine redirect, without its reader."""
         with self.lock:
-            if len(self.targets) >= _MOST_TARGETS:
-                self.targets.clear()
-            self.targets[letters] = url
+            if len(self.known) >= _MOST_LINKS:
+                self.known.clear()
+            self.known[letters] = replace(click, reader=0, is_too_soon=False)
 
     def _visitor(self, request: Request, own: str) -> str:
         """A word for who asks that nobody can read back: by the reader's own token, else by machine and browser."""
@@ -72,20 +72,28 @@ def follow(request: Request, door: Door, letters: str) -> Response:
     turnstile: Turnstile = request.app.state.turnstile
     ours, _, own = letters.partition("-")
     now = door.office.clock()
-    try:
-        click = find_click(door.office, letters, now)
-    except Exception:
-        if ours not in turnstile.targets:
-            raise
-        log.exception("a link leads on without being counted")
-        return _on_to(turnstile.targets[ours])
+    click = turnstile.known.get(ours)
+    if click is None or own:
+        click = _looked_up(door.office, letters, now, click)
     if click is None:
         raise not_here()
-    turnstile.keep(ours, click.url)
+    if ours not in turnstile.known:
+        turnstile.keep(ours, click)
     if request.method == "HEAD":
         return _on_to(click.url)
     judged = turnstile.judge(request, click, own if click.reader else "", now)
     return _on_to(click.url, BackgroundTask(_count, door.office, click, judged, now))
+
+
+def _looked_up(office: Office, letters: str, now: datetime, known: Click | None) -> Click | None:
+    """What the database says; while it is away, what was known before, without a reader."""
+    try:
+        return find_click(office, letters, now)
+    except Exception:
+        if known is None:
+            raise
+        log.exception("a link leads on without its reader")
+        return known
 
 
 def _on_to(url: str, counting: BackgroundTask | None = None) -> Response:

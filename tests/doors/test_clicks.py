@@ -284,15 +284,17 @@ def test_a_link_leads_on_when_the_count_fails(letter, monkeypatch, caplog):
 
 
 def test_while_the_database_is_away_known_links_lead_on(letter, monkeypatch, caplog):
+    letter.allow()
     letter.press(letter.link(1))
-    letter.site.app.state.turnstile.targets.pop(letter.link(2)[3:], None)
+    letter.site.app.state.turnstile.known.pop(letter.link(2)[3:], None)
     with monkeypatch.context() as broken:
         broken.setattr(clicks, "link_target", lambda *_: 1 / 0)
         assert letter.press(f"{letter.link(1)}-{letter.reader()}").headers["location"] == LINKS[0].url
-        assert "without being counted" in caplog.text
+        assert "without its reader" in caplog.text
         assert letter.press(letter.link(2)).status_code == 503
         assert letter.press(letter.link(key=b"another key")).status_code == 404
-    assert letter.counts == {(1, DAY): (1, 0)}
+    assert letter.counts == {(1, DAY): (2, 0)}
+    assert letter.known == []
 
 
 def test_when_tracking_is_switched_off_old_links_lead_on_and_nothing_is_counted(letter, monkeypatch):
