@@ -10,7 +10,8 @@ from newsletter.core.segment.explain import Explanation, explain
 from newsletter.flows.people import known_person
 from newsletter.flows.workspace import read_people
 from newsletter.store.audience import count_mailable, withheld_now
-from newsletter.store.segments import count_segment, load_subscriber, segment_clause
+from newsletter.store.people_in_segments import load_subscriber
+from newsletter.store.segments import count_segment, segment_clause
 
 if TYPE_CHECKING:
     from datetime import datetime

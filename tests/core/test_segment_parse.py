@@ -10,26 +10,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.core.deadline import DeadlineMark
+from newsletter.core.engagement import DeedKind
 from newsletter.core.refusal import ContentRefused
+from newsletter.core.segment.conditions import MOST_DEPTH
 from newsletter.core.segment.fields import parse_fields
 from newsletter.core.segment.parse import MOST_CONDITIONS, parse_segments
 from newsletter.core.segment.tree import (
+    EVER,
+    Acted,
     AllOf,
     AnyOf,
-    Applied,
     Attribute,
+    Did,
     FieldType,
+    Granted,
+    GrantedBy,
     HasTopic,
     InCountry,
+    InDomain,
     InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
+    Joined,
     NoneOf,
     Operator,
+    Period,
     Reads,
-    Received,
+    Stands,
+    When,
 )
+from newsletter.core.subscriber import Standing
 
 FIELDS_YAML = """
 fields:
@@ -51,6 +60,18 @@ fields:
   founded:
     type: date
     label: {en: Date of foundation, fr: Date de fondation}
+  budget:
+    type: decimal
+    label: {en: Budget in millions, fr: Budget en millions}
+  roles:
+    type: choices
+    label: {en: Roles, fr: Rôles}
+    choices:
+      press: {en: Press, fr: Presse}
+      trainer: {en: Trainer, fr: Formation}
+  tags:
+    type: tags
+    label: {en: Tags, fr: Étiquettes}
 topics:
   erasmus:
     label: {en: Erasmus+, fr: Erasmus+}
@@ -58,9 +79,15 @@ topics:
     label: {en: Social economy, fr: Économie sociale}
     description: {en: About once a month., fr: Environ une fois par mois.}
 """
+LATELY = Period(When.WITHIN_DAYS, 90)
+SPRING = Period(When.BETWEEN, first=date(2021, 1, 1), last=date(2021, 3, 31))
 FIELDS = parse_fields(FIELDS_YAML, "subscribers/fields.yaml")
 PATH = "subscribers/segments.yaml"
 WORKSPACE = Path(__file__).parents[2]
+
+
+def _founded(operator, operand):
+    return Attribute("founded", FieldType.DATE, operator, operand)
 
 
 def _segment(where):
@@ -105,11 +132,58 @@ def _problems(text, fields=FIELDS):
             "{attribute: founded, before: 2021-01-01}",
             Attribute("founded", FieldType.DATE, Operator.BEFORE, "2021-01-01"),
         ),
-        ("{joined: {before: 2021-06-01}}", JoinedBefore(date(2021, 6, 1))),
-        ("{joined: {after: 2021-06-01}}", JoinedAfter(date(2021, 6, 1))),
-        ("{joined: {within_days: 90}}", JoinedWithin(90)),
-        ("{received: september-2021}", Received("september-2021")),
-        ("{applied: erasmus-accreditation/accreditation}", Applied("erasmus-accreditation/accreditation")),
+        ("{joined: {before: 2021-06-01}}", Joined(Period(When.BEFORE, first=date(2021, 6, 1)))),
+        ("{joined: {after: 2021-06-01}}", Joined(Period(When.AFTER, first=date(2021, 6, 1)))),
+        ("{joined: {within_days: 90}}", Joined(LATELY)),
+        ("{joined: {older_than_days: 90}}", Joined(Period(When.OLDER_THAN_DAYS, 90))),
+        ("{joined: {between: [2021-01-01, 2021-03-31]}}", Joined(SPRING)),
+        ("{received: september-2021}", Did(DeedKind.RECEIVED, ("september-2021",))),
+        ("{opened: [july-2021, september-2021]}", Did(DeedKind.OPENED, ("july-2021", "september-2021"))),
+        ("{replied: anything}", Did(DeedKind.REPLIED)),
+        ("{clicked: {within_days: 90}}", Did(DeedKind.CLICKED, period=LATELY)),
+        (
+            "{clicked: {topic: erasmus, between: [2021-01-01, 2021-03-31]}}",
+            Did(DeedKind.CLICKED, (), ("erasmus",), SPRING),
+        ),
+        ("{opened: {campaign: july-2021}}", Did(DeedKind.OPENED, ("july-2021",), (), EVER)),
+        (
+            "{applied: erasmus-accreditation/accreditation}",
+            Acted((DeadlineMark.APPLIED,), ("erasmus-accreditation/accreditation",)),
+        ),
+        ("{stopped: anything}", Acted((DeadlineMark.STOPPED,))),
+        (
+            "{acted: {deadline: [call/first, call/second], within_days: 90}}",
+            Acted(
+                (DeadlineMark.APPLIED, DeadlineMark.STOPPED, DeadlineMark.LATER),
+                ("call/first", "call/second"),
+                LATELY,
+            ),
+        ),
+        ("{consent: confirmed}", Stands((Standing.CONFIRMED,))),
+        ("{consent: [pending, unsubscribed]}", Stands((Standing.PENDING, Standing.UNSUBSCRIBED))),
+        ("{consent: {granted: {within_days: 90}}}", Granted(LATELY)),
+        (
+            "{consent: {standing: confirmed, source: sign-up form}}",
+            AllOf((Stands((Standing.CONFIRMED,)), GrantedBy(("sign-up form",)))),
+        ),
+        ("{domain: [Example.org, école.example.fr]}", InDomain(("example.org", "xn--cole-9oa.example.fr"))),
+        ("{attribute: founded, within_days: 90}", _founded(Operator.WITHIN_DAYS, 90)),
+        ("{attribute: founded, older_than_days: 90}", _founded(Operator.OLDER_THAN_DAYS, 90)),
+        ("{attribute: founded, in_next_days: 90}", _founded(Operator.IN_NEXT_DAYS, 90)),
+        (
+            "{attribute: founded, between: [2021-01-01, 2021-03-31]}",
+            _founded(Operator.BETWEEN, ("2021-01-01", "2021-03-31")),
+        ),
+        (
+            "{attribute: budget, at_least: 12.5}",
+            Attribute("budget", FieldType.DECIMAL, Operator.AT_LEAST, 12.5),
+        ),
+        ("{attribute: budget, is: 12}", Attribute("budget", FieldType.DECIMAL, Operator.IS, 12.0)),
+        ("{attribute: roles, has: press}", Attribute("roles", FieldType.CHOICES, Operator.HAS, ("press",))),
+        (
+            "{attribute: tags, has_all: [' École  d’été ', VIP]}",
+            Attribute("tags", FieldType.TAGS, Operator.HAS_ALL, ("école d’été", "vip")),
+        ),
         ("{any: [{topic: erasmus}]}", AnyOf((HasTopic(("erasmus",)),))),
         ("{all: [{none: [{country: FR}]}]}", AllOf((NoneOf((InCountry(("FR",)),)),))),
     ],
@@ -152,7 +226,37 @@ def test_each_condition_is_read_as_it_is_written(written, meant):
         ("{joined: {before: 1 June}}", "not a day that exists", "2021-10-19"),
         ("{joined: {within_days: 0}}", "not a number of days", "from 1 to"),
         ("{joined: {within_days: 10, after: 2021-06-01}}", "exactly one of before", "within_days: 30"),
-        ("{joined: {since: 2021-06-01}}", "'since' is not known here", "before, after, within_days"),
+        (
+            "{joined: {since: 2021-06-01}}",
+            "'since' is not known here",
+            "before, after, between, within_days, older_than_days",
+        ),
+        (
+            "{joined: {between: [2021-03-31, 2021-01-01]}}",
+            "2021-03-31 is after 2021-01-01",
+            "the earlier one first",
+        ),
+        ("{joined: {between: 2021-03-31}}", "needs a list of two days", "[2021-01-01, 2021-03-31]"),
+        ("{clicked: {}}", "not said what 'clicked' is about", "clicked: anything, or one of campaign, topic"),
+        ("{clicked: {campain: x}}", "'campain' is not known here", "Did you mean 'campaign'?"),
+        ("{clicked: {topic: erasmsu}}", "The topic 'erasmsu'", "Did you mean 'erasmus'?"),
+        ("{clicked: {within_days: 9, before: 2021-01-01}}", "exactly one of before", "within_days: 30"),
+        ("{clicked: []}", "not the name of a campaign", "or anything"),
+        ("{acted: {}}", "not said what 'acted' is about", "acted: anything, or one of deadline"),
+        ("{stopped: call}", "not the key of a deadline", "a slash between"),
+        ("{consent: {}}", "not said what the consent should be", "consent: confirmed"),
+        ("{consent: confirmd}", "no standing of a consent", "Did you mean 'confirmed'?"),
+        ("{consent: {standing: withdrawn}}", "no standing of a consent", "Known here: pending, confirmed"),
+        ("{consent: {granted: 2021-01-01}}", "Named values should stand here", "indented"),
+        ("{domain: '@example.org'}", "not the domain of an address", "behind the @"),
+        ("{domain: org}", "not the domain of an address", "such as example.org"),
+        ("{attribute: founded, within_days: soon}", "not a number of days", "from 1 to"),
+        ("{attribute: founded, older_than: 30}", "'older_than' is no way", "Did you mean 'older_than_days'?"),
+        ("{attribute: kind, within_days: 30}", "cannot be compared with 'within_days'", "type choice"),
+        ("{attribute: budget, is: '5'}", "is a number, not '5'", "12.5"),
+        ("{attribute: roles, has: prss}", "'prss' is no choice of 'roles'", "Did you mean 'press'?"),
+        ("{attribute: tags, is: vip}", "cannot be compared with 'is'", "exists, has, has_all"),
+        ("{attribute: tags, has: ' '}", "The tag is empty", "remove it"),
         ("{received: 'September letter'}", "not the name of a campaign", "september-2021"),
         ("{applied: accreditation}", "not the key of a deadline", "a slash between"),
         ("{segment: two}", "There is no segment 'two'", "Known here: one."),
@@ -272,9 +376,7 @@ def test_the_shipped_segments_and_fields_can_be_read():
 
 
 def test_fields_and_topics_are_read_with_their_words():
-    assert [kind.type for kind in FIELDS.fields.values()] == list(
-        map(FieldType, ["text", "choice", "integer", "boolean", "date"])
-    )
+    assert [kind.type for kind in FIELDS.fields.values()] == list(FieldType)
     assert FIELDS.field_label("kind", "fr") == "Type d’organisation"
     assert FIELDS.choice_label("kind", "press", "fr") == "Presse"
     assert FIELDS.choice_label("kind", "gone", "fr") == "gone"
@@ -321,7 +423,7 @@ def test_a_field_or_topic_that_cannot_be_used_is_told_with_its_line(text, line, 
 
 KEYS = (
     "all any none topic language country attribute is is_not in contains at_least before after exists joined"
-    " within_days received applied segment title where"
+    " within_days received applied segment title where clicked consent granted between campaign deadline domain has acted"
 )
 JSONISH = st.recursive(
     st.one_of(
@@ -354,3 +456,12 @@ def test_whatever_is_written_is_read_or_refused_with_places(value):
         problems = refused.problems
         assert problems
     assert all(problem.line == 4 and problem.what and problem.remedy for problem in problems)
+
+
+def test_conditions_may_be_nested_so_deep_and_no_deeper():
+    where = "{topic: erasmus}"
+    for _ in range(MOST_DEPTH):
+        where = f"{{all: [{where}]}}"
+    assert _node(where)
+    (problem,) = _problems(_segment(f"{{all: [{where}]}}"))
+    assert f"more than {MOST_DEPTH} deep" in problem.what
