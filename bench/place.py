@@ -57,9 +57,15 @@ def open_place(
     return open_office(folder, clock, settings)
 
 
-def make_place(folder: Path, database: str) -> None:
-    """Lay out a workspace, with the letter that is measured, and make its tables."""
+def make_place(folder: Path, database: str, clicks: str = "off") -> None:
+    """Lay out a workspace, with the letter that is measured, and make its tables.
+
+    Args:
+        clicks: `off`, or `counted`: then its links lead over redirects.
+    """
     lay_out(folder)
+    config = folder / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("clicks: off", f"clicks: {clicks}"), "utf-8")
     shutil.copy(HERE / f"{ISSUE}.issue.yaml", folder / "articles")
     open_place(folder, database, 25, 1, 0, MovingClock()).database.close()
 

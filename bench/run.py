@@ -68,7 +68,7 @@ class Bench:
                 for workers in wanted.workers:
                     way = Sending(
                         kind, wanted.people, workers, dkim, wanted.connections, wanted.batch,
-                        not wanted.no_stages, wanted.profile,
+                        not wanted.no_stages, wanted.profile, wanted.clicks,
                     )  # fmt: skip
                     with running(*self._sink) as port:
                         one = send(self._databases, way, port, lambda at=port: source_rate(at, self._octets))
@@ -130,6 +130,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=5, help="connections of each worker")
     parser.add_argument("--batch", type=int, default=0, help="rows that a worker takes, 0 as configured")
     parser.add_argument("--profile", default="", help="write profiles of the workers to this name")
+    parser.add_argument(
+        "--clicks", default="off", help="`counted`: links lead over redirects, see config.yaml"
+    )
     parser.add_argument(
         "--sink-source", default=os.environ.get("NEWSLETTER_FSINK", ""), help="C file of a sink"
     )

@@ -36,6 +36,7 @@ class Sending:
         batch: rows that a worker takes at a time, 0 as configured.
         stages: whether CPU is counted by stage, which costs 1 to 2 µs a message.
         profile: name for profiles of the workers, "" for none.
+        clicks: `off` or `counted`.
     """
 
     database: str
@@ -46,6 +47,7 @@ class Sending:
     batch: int = 0
     stages: bool = True
     profile: str = ""
+    clicks: str = "off"
 
 
 def send(
@@ -93,7 +95,7 @@ def _launched(databases: Databases, way: Sending, port: int) -> Iterator[tuple[O
         databases.fresh(way.database) as url,
     ):
         folder, clock = Path(scratch) / "office", MovingClock()
-        make_place(folder, url)
+        make_place(folder, url, way.clicks)
         office = open_place(folder, url, port, 1, 0, clock)
         enrol(office.database, way.people)
         rows, _ = launch(office)

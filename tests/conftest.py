@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,16 +53,37 @@ def postgresql():
         yield url
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory):
+    """An SQLite database with the tables and nothing in them: copying it is faster than making them."""
+    folder = tmp_path_factory.mktemp("tables")
+    made = open_database("sqlite:///empty.sqlite", folder)
+    made.upgrade()
+    made.close()
+    return folder / "empty.sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql):
+    """Gives fresh databases that have the tables already, on the throw-away server."""
+    with fresh_database(postgresql) as url:
+        made = open_database(url, Path())
+        made.upgrade()
+        made.close()
+        yield partial(fresh_database, postgresql, like=url.rsplit("/", 1)[1])
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
     """A database with its tables, once on SQLite and once on PostgreSQL: one suite for both."""
     with ExitStack() as stack:
         url = "sqlite:///test.sqlite"
         if request.param == "postgresql":
-            url = stack.enter_context(fresh_database(request.getfixturevalue("postgresql")))
+            url = stack.enter_context(request.getfixturevalue("postgresql_tables")())
+        else:
+            shutil.copy(request.getfixturevalue("tables"), tmp_path / "test.sqlite")
         opened = open_database(url, tmp_path)
         stack.callback(opened.close)
-        opened.upgrade()
         yield opened
 
 
@@ -88,9 +110,12 @@ def starter(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def workspace(starter, tmp_path) -> Path:
-    """A workspace of the test's own."""
-    return Path(shutil.copytree(starter, tmp_path / "workspace"))
+def workspace(starter, tables, tmp_path) -> Path:
+    """A workspace of the test's own, with an empty database."""
+    folder = Path(shutil.copytree(starter, tmp_path / "workspace"))
+    (folder / "var").mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(tables, folder / "var" / "newsletter.sqlite")
+    return folder
 
 
 @pytest.fixture

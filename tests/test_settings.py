@@ -90,9 +90,9 @@ def test_a_byte_order_mark_does_no_harm(folder):
             "transport.host",
             "It belongs to a mail server: write kind: smtp.",
         ),
-        ("\ntracking: none", "\ntracking: none\nsmtp: {kind: x}", "smtp", "Known keys here: "),
-        ("\ntracking: none", "\ntracking: none\nworkspace: /", "workspace", "Known keys here: "),
-        ("\ntracking: none", "\ntracking: none\n_env_prefix: X_", "_env_prefix", "Known keys here: "),
+        ("\n  opens: off", "\n  opens: off\nsmtp: {kind: x}", "smtp", "Known keys here: "),
+        ("\n  opens: off", "\n  opens: off\nworkspace: /", "workspace", "Known keys here: "),
+        ("\n  opens: off", "\n  opens: off\n_env_prefix: X_", "_env_prefix", "Known keys here: "),
     ],
 )
 def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(
@@ -136,7 +136,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(
         ("contact: hello@example.org", "contact: hello@", "organisation.contact", "ada@example.org"),
         ("legal_name: Common Thread aisbl", "legal_name: 7", "organisation.legal_name", "a text"),
         ("database: sqlite:///", "database: mysql://", "database", "sqlite:///"),
-        ("tracking: none", "tracking: all", "tracking", "'none'"),
+        ("clicks: off", "clicks: all", "tracking.clicks", "'counted'"),
         ("nameservers: []", "nameservers: [ns.example.org]", "dns.nameservers[1]", "192.0.2.53:5353"),
         ("nameservers: []", "nameservers: [192.0.2.53, 192.0.2.54:x]", "dns.nameservers[2]", "192.0.2.53"),
         ("nameservers: []", "nameservers: [192.0.2.53:0]", "dns.nameservers[1]", "192.0.2.53"),
@@ -318,7 +318,7 @@ def test_no_secret_is_shown_in_a_refusal(folder, monkeypatch, variables):
 
 def test_no_secret_of_the_file_is_shown_in_a_refusal(folder):
     edit(folder, "kind: folder\n  path: var/outbox", f"kind: pigeon\n  password: {HIDDEN}")
-    edit(folder, "tracking: none", f"tracking: none\nsecret: [{HIDDEN}]")
+    edit(folder, "  opens: off", f"  opens: off\nsecret: [{HIDDEN}]")
     assert not any(HIDDEN in str(problem) for problem in refused(folder))
 
 

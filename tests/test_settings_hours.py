@@ -22,7 +22,7 @@ def load(folder, old, new):
 
 
 def test_without_a_word_mail_goes_at_any_hour(tmp_path):
-    settings = load(tmp_path, "tracking: none", "tracking: none")
+    settings = load(tmp_path, "opens: off", "opens: off")
     assert settings.sending.hours.is_always
     assert settings.blackouts.blackout.reason(date(2027, 1, 1)) == ""
 

@@ -249,6 +249,10 @@ def report(name: Name, as_json: AsJson = False) -> None:
         print_json(found.as_dict())
         return
     print_table(f"{name}: {found.campaign.state}", ["what", "value"], _report_rows(found, zone), "")
+    if found.links:
+        columns = ["link", "article", "leads to", "people#", "machines#"]
+        rows = [[link.words, link.article, link.url, link.people, link.machines] for link in found.links]
+        print_table("Clicks, without persons", columns, rows, "")
 
 
 def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
@@ -259,6 +263,13 @@ def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:
         if state not in {"sent", "skipped"}
     ]
     rows.append(("withheld", counted(dict(found.withheld)) or "nobody"))
+    if found.links:
+        rows.append(("clicks", f"{found.clicks[0]} by people, {found.clicks[1]} by machines"))
+    if found.allowing is not None:
+        known = found.allowing
+        did = {"opened": known.opened, "clicked": known.clicked, "replied": known.replied}
+        told = f"{counted(did) or 'nothing yet'}, of {known.readers} readers; of the others nothing is known"
+        rows.append(("with consent", told))
     rows += [
         (name.removesuffix("_at"), local_text(at, zone)) for name, at in found.times.items() if at is not None
     ]

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from newsletter.cli.show import counted, err, out, print_json
+from newsletter.cli.place import workspace
+from newsletter.cli.show import AsJson, counted, err, out, print_json
 from newsletter.demo.play import Performance, play
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from newsletter.demo.timeline import Moment
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put the command of this module into `app`."""
+    app.command("demo")(demo)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--to", help="Folder that is played in.")] = Path("var/demo"),
+    as_json: AsJson = False,
+) -> None:
+    """Play six weeks of an office on the real flows with a simulated clock, into a local Maildir."""
+    run_demo(workspace() / folder, as_json)
 
 
 def run_demo(folder: Path, as_json: bool) -> None:

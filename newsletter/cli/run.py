@@ -1,4 +1,4 @@
-"""The commands that do not belong to a noun: init, demo, serve, web, scheduler, worker, plan, simulate, doctor."""
+"""The commands about the whole office: init, plan, simulate, doctor."""
 
 from __future__ import annotations
 
@@ -7,39 +7,23 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.demo import run_demo
 from newsletter.cli.period import Begin, End, InZone, period
-from newsletter.cli.place import office, workspace
-from newsletter.cli.serving import run_everything, run_web
+from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
 from newsletter.cli.simulate import simulate_plan
 from newsletter.cli.timing import going_row, moved, when
 from newsletter.core.refusal import Level
-from newsletter.daemon import run_daemon
 from newsletter.flows.deadlines import sync_deadlines
 from newsletter.flows.doctor import examine
 from newsletter.flows.plan import Forecast, forecast
 from newsletter.starter import lay_out
-from newsletter.wiring import open_office
-from newsletter.worker import run_worker
-
-Port = Annotated[int, typer.Option(help="Port of the readers' pages.", min=0, max=65535)]
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Health = Annotated[
-    str, typer.Option(help="Host and port on which the scheduler says how it goes, such as 127.0.0.1:8026.")
-]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Put the commands of this module into `app`."""
     app.command("init")(init)
-    app.command("demo")(demo)
     app.command("plan")(plan)
     app.command("simulate")(simulate_plan)
-    app.command("scheduler")(scheduler)
-    app.command("worker")(worker)
-    app.command("web")(web)
-    app.command("serve")(serve)
     app.command("doctor")(doctor)
 
 
@@ -56,14 +40,6 @@ def init(
         f"  cd {folder}\n  newsletter articles check\n  newsletter subscribers import subscribers/sample.csv",
         highlight=False,
     )
-
-
-def demo(
-    folder: Annotated[Path, typer.Option("--to", help="Folder that is played in.")] = Path("var/demo"),
-    as_json: AsJson = False,
-) -> None:
-    """Play six weeks of an office on the real flows with a simulated clock, into a local Maildir."""
-    run_demo(workspace() / folder, as_json)
 
 
 def plan(start: Begin = "", end: End = "", zone: InZone = "", as_json: AsJson = False) -> None:
@@ -102,42 +78,6 @@ def _when(one: Forecast) -> str:
         return when(one.campaign, one.going)
     at = local_text(one.instant, one.campaign.zone)
     return "; ".join(filter(None, (at, when(one.campaign, one.going))))
-
-
-def scheduler(health: Health = "") -> None:
-    """Run the scheduler daemon: launch what is due and, with the local engine, hand it over. SIGTERM finishes the mail in hand."""
-    here = open_office(workspace())
-    try:
-        run_daemon(here, workspace(), health)
-    finally:
-        here.database.close()
-
-
-def worker() -> None:
-    """Run a worker beside the scheduler, here or on another machine. SIGTERM finishes the mail in hand.
-
-    On another machine it needs no workspace: start it in an empty folder with NEWSLETTER_DATABASE and the secrets
-    (NEWSLETTER_SECRET, NEWSLETTER_TRANSPORT__PASSWORD); the rest is in the database, where the scheduler has put it.
-    """
-    run_worker(workspace())
-
-
-def web(host: Host = "127.0.0.1", port: Port = 8025) -> None:
-    """Serve the readers' pages: unsubscribe, preferences, "I have applied", calendars."""
-    here = open_office(workspace())
-    try:
-        run_web(here, host, port)
-    finally:
-        here.database.close()
-
-
-def serve(host: Host = "127.0.0.1", port: Port = 8025, health: Health = "") -> None:
-    """Run everything: the scheduler, its workers and the readers' pages."""
-    here = open_office(workspace())
-    try:
-        run_everything(here, workspace(), host, port, health)
-    finally:
-        here.database.close()
 
 
 def doctor(as_json: AsJson = False) -> None:

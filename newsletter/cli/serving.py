@@ -1,16 +1,20 @@
-"""Long-running commands: the readers' pages alone, or everything in one process."""
+"""`newsletter web` and `newsletter serve`: the readers' pages alone, or everything in one process."""
 
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 import uvicorn
 
+from newsletter.cli.daemons import Health
+from newsletter.cli.place import workspace
 from newsletter.cli.show import err
 from newsletter.core.refusal import ConfigurationRefused, Problem
 from newsletter.daemon import Daemon, running
 from newsletter.public.app import create_public_app
+from newsletter.wiring import open_office
 from newsletter.worker import stop_on_signals
 
 if TYPE_CHECKING:
@@ -19,6 +23,32 @@ if TYPE_CHECKING:
     from newsletter.flows.office import Office
 
 _LAST_ANSWERS_SECONDS = 5
+Port = Annotated[int, typer.Option(help="Port of the readers' pages.", min=0, max=65535)]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put the commands of this module into `app`."""
+    app.command("web")(web)
+    app.command("serve")(serve)
+
+
+def web(host: Host = "127.0.0.1", port: Port = 8025) -> None:
+    """Serve the readers' pages: unsubscribe, preferences, "I have applied", calendars."""
+    here = open_office(workspace())
+    try:
+        run_web(here, host, port)
+    finally:
+        here.database.close()
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8025, health: Health = "") -> None:
+    """Run everything: the scheduler, its workers and the readers' pages."""
+    here = open_office(workspace())
+    try:
+        run_everything(here, workspace(), host, port, health)
+    finally:
+        here.database.close()
 
 
 def run_web(office: Office, host: str, port: int) -> None:

@@ -17,6 +17,9 @@ NAMED = "named"
 TOPICS = "topics"
 """They chose at least one topic."""
 
+TRACKED = "tracked"
+"""They allow us to see what they open and press, and this mail makes use of it."""
+
 _TOPIC = "topic "
 
 
@@ -49,7 +52,7 @@ def known_flags(topics: Iterable[str], deadlines: Sequence[str] = ()) -> frozens
     """Every flag there is, in a workspace with these topics and in a mail that merges reminders of these deadlines."""
     counts = map(count_flag, range(1, len(deadlines) + 1))
     return frozenset(
-        {NAMED, TOPICS, *map(topic_flag, topics)}
+        {NAMED, TOPICS, TRACKED, *map(topic_flag, topics)}
         | {*map(deadline_flag, deadlines), *map(first_flag, deadlines), *counts}
     )
 

@@ -26,6 +26,16 @@ def own_feed_url(public_url: str, key: bytes, subscriber: int, edition: int) -> 
     return f"{public_url.rstrip('/')}/calendar/{token}.ics"
 
 
+def redirect_url(public_url: str, key: bytes, campaign: int, link: int) -> str:
+    """The redirect to a link of a campaign, the same for everybody; behind a hyphen a reader's token may follow."""
+    return f"{public_url.rstrip('/')}/r/{make_token(key, Token(Purpose.LINK, campaign, link))}"
+
+
+def picture_url(public_url: str) -> str:
+    """The invisible picture of a mail, up to the reader's token."""
+    return f"{public_url.rstrip('/')}/o/"
+
+
 class LinkColumns:
     """The links of one mail to many people: each method gives everybody's, in the order of `subscribers`.
 

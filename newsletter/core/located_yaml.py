@@ -8,7 +8,9 @@ not 512: four well-known surprises of YAML 1.1.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -39,6 +41,7 @@ for _type, _looks, _first in (
 _BOOLEANS = {"true": True, "false": False}
 _NOTHING_PLAIN = object()
 _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+_REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ def parse_yaml(text: str, path: str, *, first_line: int = 1) -> LocatedYaml:
     Raises:
         ContentRefused: it is not YAML, or a key is written twice; the problem has the line.
     """
+    # A daemon reads the same files at each beat, and reading YAML is slow. Whoever asks may change what they get.
+    found = _parsed(text, path, first_line)
+    return LocatedYaml(deepcopy(found.value), path, found.lines)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(text: str, path: str, first_line: int) -> LocatedYaml:
     lines: dict[Path, int] = {}
     try:
         loader = _PlainLoader(text)

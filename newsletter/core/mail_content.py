@@ -53,6 +53,7 @@ class MailContent:
         rungs: the reminders that a mail merges, most urgent first; which of them a reader sees is decided for each.
         closing_soon: articles with a deadline that an issue lists besides its own, soonest first.
         valid_days: for how many days a confirmation link works.
+        counts_clicks: whether it is counted how often its links are pressed; the footer says so.
     """
 
     kind: CampaignKind
@@ -76,6 +77,7 @@ class MailContent:
     rungs: tuple[DueRung, ...] = ()
     closing_soon: tuple[tuple[ArticleText, DeadlineEntry], ...] = ()
     valid_days: int = 7
+    counts_clicks: bool = False
 
     @property
     def other_languages(self) -> tuple[str, ...]:

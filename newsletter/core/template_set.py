@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import (
+    BytecodeCache,
     FunctionLoader,
     StrictUndefined,
     TemplateError,
@@ -20,13 +21,39 @@ from newsletter.core.refusal import ContentRefused, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import CodeType
+
+    from jinja2.bccache import Bucket
 
 PLAIN = ".txt.j2"
+_REMEMBERED = 512
 
 
 def _escapes(name: str | None) -> bool:
     """Everything is escaped but the text parts, in which there is nothing that an escape would protect."""
     return not (name or "").endswith(PLAIN)
+
+
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, by name and content: a daemon takes the same ones for each campaign.
+
+    The sets share it, since all their environments have the same options.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._codes) >= _REMEMBERED:
+            self._codes.clear()
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +81,7 @@ class TemplateSet:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_compiled,
         )
         object.__setattr__(self, "_environment", environment)
 

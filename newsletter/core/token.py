@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     STOP = "s"
     CALENDAR = "c"
     LATER = "l"
+    LINK = "k"
+    READER = "r"
 
 
 # One digest serves all purposes of a group, each with letters of its own: which digest, and where in it they begin.
@@ -48,8 +50,17 @@ _SHARES = {
     Purpose.STOP: ("deadline", _MAC),
     Purpose.CALENDAR: ("calendar", 0),
     Purpose.LATER: ("later", 0),
+    Purpose.LINK: ("link", 0),
+    Purpose.READER: ("reader", 0),
 }
-_WIDTHS = {"mail": 3 * _MAC, "deadline": 2 * _MAC, "calendar": _MAC, "later": _MAC}
+_WIDTHS = {
+    "mail": 3 * _MAC,
+    "deadline": 2 * _MAC,
+    "calendar": _MAC,
+    "later": _MAC,
+    "link": _MAC,
+    "reader": _MAC,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class Token:
     Attributes:
         campaign: id; 0 when it belongs to none. The token of a calendar, which comes with no campaign, has the edition of
             its address here: making the address anew makes the former one dead.
+        subscriber: id. The token of a link, which is the same for everybody, has the link's number in the campaign here.
     """
 
     purpose: Purpose

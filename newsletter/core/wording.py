@@ -33,6 +33,10 @@ _READ_IN = {
 }
 
 
+_REMEMBERED = 32
+"""As many catalogues are kept; one text is read again and again by a daemon."""
+
+
 def _english_plural(number: int) -> int:
     return int(number != 1)
 
@@ -54,8 +58,9 @@ class Catalogue:
     plural: Callable[[int], int] = _english_plural
 
     @classmethod
+    @lru_cache(maxsize=_REMEMBERED)
     def from_po(cls, language: str, po_text: str, path: str = "") -> Catalogue:
-        """Read a .po file.
+        """Read a .po file; the same text gives the same object.
 
         Args:
             language: BCP 47 code.

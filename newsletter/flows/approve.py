@@ -11,7 +11,7 @@ from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, refuse
 from newsletter.core.schedule import MissedDecision
 from newsletter.core.wallclock import to_instant
 from newsletter.flows.check import check_campaign
-from newsletter.flows.compose import announced_until, compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.compose import announced_until, compose_editions, freeze_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as rows
@@ -77,7 +77,7 @@ def approve_campaign(office: Office, name: str, by: str, now: datetime) -> dict[
     compiled = compose_editions(desk, campaign)
     until = announced_until(desk, campaign)
     with office.database.write() as connection:
-        rows.set_editions(connection, campaign.id, editions_as_rows(compiled))
+        freeze_editions(connection, campaign.id, compiled)
         _move(connection, campaign, CampaignState.APPROVED, approved_at=now, approved_by=by, not_after=until)
     return compiled
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.calendar import calendar_entry
 from newsletter.core.campaign import CampaignKind
+from newsletter.core.content_links import addresses_in, content_links
 from newsletter.core.deadline import DeadlineState
 from newsletter.core.mail_content import DueRung, MailContent
 from newsletter.core.refusal import ContentRefused, Problem, refuse_errors
@@ -16,6 +17,8 @@ from newsletter.core.render import CompiledEmail, compile_mail
 from newsletter.core.wallclock import to_instant, to_local
 from newsletter.flows.calendars import deadline_entry, shown_summary
 from newsletter.flows.workspace import read_articles, read_catalogues, read_people, read_templates
+from newsletter.store import campaigns as campaign_rows
+from newsletter.store.clicks import set_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,9 +26,11 @@ if TYPE_CHECKING:
 
     from newsletter.core.article import Article, ArticleText, DeadlineEntry
     from newsletter.core.campaign import Campaign
+    from newsletter.core.content_links import ContentLink
     from newsletter.core.deadline import Deadline
     from newsletter.core.wording import Catalogue
     from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,15 @@ def lay_desk(office: Office, campaign: Campaign, deadlines: Mapping[str, Deadlin
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A campaign in one language, as it is frozen: the compiled mail, and the calendar entry that goes with it or ""."""
+    """A campaign in one language, as it is frozen: the compiled mail, and the calendar entry that goes with it or "".
+
+    Attributes:
+        links: those that are counted; they are frozen beside the editions, for all languages together.
+    """
 
     mail: CompiledEmail
     calendar: str = ""
+    links: tuple[ContentLink, ...] = field(default=(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {"mail": self.mail.to_json(), "calendar": self.calendar}
@@ -76,16 +86,19 @@ def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
     for language, catalogue in catalogues.items():
         content = mail_content(desk, campaign, language)
         mail = compile_mail(templates, content, brand, catalogue, nonce(), topics)
+        links = _counted(desk.office, content, mail)
         dated = campaign.kind in {CampaignKind.REMINDER, CampaignKind.CORRECTION} and campaign.deadline
         editions[language] = Edition(
-            mail, deadline_calendar(desk, campaign.deadline, catalogue) if dated else ""
+            mail, deadline_calendar(desk, campaign.deadline, catalogue) if dated else "", links
         )
     return editions
 
 
-def editions_as_rows(editions: Mapping[str, Edition]) -> dict[str, tuple[object, str]]:
-    """Editions in the form in which the store keeps them: JSON and digest by language."""
-    return {language: (edition.to_json(), edition.mail.digest) for language, edition in editions.items()}
+def freeze_editions(connection: Connection, campaign: int, editions: Mapping[str, Edition]) -> None:
+    """Store the editions of a campaign, and the links in them that are counted."""
+    rows = {language: (edition.to_json(), edition.mail.digest) for language, edition in editions.items()}
+    campaign_rows.set_editions(connection, campaign, rows)
+    set_links(connection, campaign, (link for edition in editions.values() for link in edition.links))
 
 
 def deadline_calendar(desk: Desk, key: str, catalogue: Catalogue) -> str:
@@ -146,7 +159,26 @@ def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
         ladder_planned=_ladder(desk, campaign, deadline),
         rungs=tuple(DueRung(desk.deadlines[told.deadline], told.rung) for told in content.rungs),
         closing_soon=soon,
+        counts_clicks=desk.office.settings.tracking.clicks == "counted",
     )
+
+
+def _counted(office: Office, content: MailContent, mail: CompiledEmail) -> tuple[ContentLink, ...]:
+    """The links of an edition that are counted; of mail that answers a request, such as a confirmation, none are."""
+    if not content.counts_clicks or content.kind is CampaignKind.SYSTEM:
+        return ()
+    own = office.settings.public_url, office.settings.organisation.privacy_url
+    return content_links(mail.html, own, _articles_of(content))
+
+
+def _articles_of(content: MailContent) -> dict[str, str]:
+    """Which article each address belongs to; the first that names it."""
+    listed = (article for article, _ in content.closing_soon)
+    return {
+        url: article.slug
+        for article in reversed((*content.articles, *listed))
+        for url in addresses_in(article, content.deadlines)
+    }
 
 
 def _drafts(desk: Desk, campaign: Campaign) -> list[Problem]:

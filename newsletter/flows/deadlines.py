@@ -12,7 +12,7 @@ from newsletter.core.ladder_check import rungs_too_late
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, refuse_errors
 from newsletter.core.wallclock import to_instant
 from newsletter.flows.calendars import note_calendars
-from newsletter.flows.compose import Desk, announced_until, compose_editions, earliest, editions_as_rows
+from newsletter.flows.compose import Desk, announced_until, compose_editions, earliest, freeze_editions
 from newsletter.flows.workspace import read_articles, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import deadlines as deadline_rows
@@ -268,7 +268,7 @@ def _compile_again(
             with office.database.write() as connection:
                 same = campaign.state, campaign.state
                 if campaign_rows.move_campaign(connection, campaign.id, *same, not_after=until):
-                    campaign_rows.set_editions(connection, campaign.id, editions_as_rows(compiled))
+                    freeze_editions(connection, campaign.id, compiled)
 
 
 def _tells(campaign: Campaign, deadline: Deadline) -> bool:

@@ -28,7 +28,7 @@ from newsletter.core.schedule import OccurrenceState
 from newsletter.core.wallclock import to_local
 from newsletter.flows.approve import approve_campaign, known_campaign, schedule_campaign
 from newsletter.flows.check import check_campaign
-from newsletter.flows.compose import announced_until, compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.compose import announced_until, compose_editions, freeze_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines
 from newsletter.flows.digest_files import check_names, read_digest, read_digests
 from newsletter.flows.digest_notices import tell_of_issue
@@ -252,7 +252,7 @@ def _freeze(office: Office, campaign: Campaign, now: datetime) -> _Frozen:
 
 def _send_by_itself(connection: Connection, identity: int, frozen: _Frozen, now: datetime) -> None:
     """Approve an issue by its rule and set it for its moment, in the transaction that makes it."""
-    campaign_rows.set_editions(connection, identity, editions_as_rows(frozen.editions))
+    freeze_editions(connection, identity, frozen.editions)
     approved = {"approved_at": now, "approved_by": _BY, "not_after": frozen.until}
     before, after = CampaignState.DRAFT, CampaignState.APPROVED
     campaign_rows.move_campaign(connection, identity, before, after, **approved)

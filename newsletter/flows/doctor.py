@@ -90,6 +90,17 @@ def _sender_records(office: Office, _now: datetime, findings: Findings) -> None:
     findings.problems += published.problems
 
 
+def _tracking(office: Office, _now: datetime, findings: Findings) -> None:
+    """What is recorded about reading; over http others could read, and change, where a reader goes."""
+    part, address = office.settings.tracking, office.settings.public_url
+    findings.facts["tracking"] = f"clicks {part.clicks}, opens {part.opens}"
+    if (part.clicks, part.opens) != ("off", "off") and not address.startswith("https://"):
+        what = f"Links in mails lead over {address}, which is not encrypted, because clicks or opens are recorded."
+        remedy = "Serve the readers' pages under https and say so in public_url, or switch tracking off."
+        place = "config.yaml", None, "public_url"
+        findings.problems.append(Problem(what, remedy, *place, level=Level.WARNING))
+
+
 def _articles(office: Office, now: datetime, findings: Findings) -> None:
     try:
         problems = [
@@ -246,6 +257,7 @@ _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _transport,
     _dkim,
     _sender_records,
+    _tracking,
     _articles,
     _scheduler,
     _workers,

@@ -18,6 +18,7 @@ from newsletter.core.render import fill_mail
 from newsletter.core.stencil import Masthead, Stencil, Window
 from newsletter.core.wallclock import zone_named
 from newsletter.flows.compose import Edition
+from newsletter.flows.tracking import Tracking
 from newsletter.flows.workspace import read_catalogues, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import people as people_rows
@@ -53,7 +54,8 @@ class _Press:
     """One language of a campaign, with everything prepared that does not depend on the person.
 
     Attributes:
-        mail: the frozen edition.
+        mail: the frozen edition; its links are plain.
+        stencil: what is sent, with redirects where clicks are counted.
         slots: the values that a person brings; those that all share stand in the stencil already.
         flags: those that the edition asks for.
         chosen: what is known of each choice of topics that was met: their labels, and its flags without and with a name.
@@ -86,6 +88,7 @@ class Filler:
     fields: Fields
     presses: Mapping[str, _Press]
     sender: str
+    tracking: Tracking
 
     @classmethod
     def load(cls, office: Office, campaign: Campaign) -> Filler:
@@ -93,6 +96,7 @@ class Filler:
         with office.database.read() as connection:
             stored = campaign_rows.load_editions(connection, campaign.id)
             digests = campaign_rows.edition_digests(connection, [campaign.id]).get(campaign.id, {})
+            tracking = Tracking.of(office, connection, campaign)
         editions = {language: Edition.from_json(document) for language, document in stored.items()}
         catalogues = read_catalogues(office)
         return cls(
@@ -102,10 +106,11 @@ class Filler:
             digests=digests,
             fields=read_people(office).fields,
             presses={
-                language: _press(office, campaign, edition, catalogues[language])
+                language: _press(office, campaign, edition, catalogues[language], tracking)
                 for language, edition in editions.items()
             },
             sender=office.settings.sender(campaign.sender).address,
+            tracking=tracking,
         )
 
     def messages(self, rows: Sequence[ClaimedRow], now: datetime) -> dict[int, Outgoing | Refusal]:
@@ -114,13 +119,14 @@ class Filler:
         with self.office.database.read() as connection:
             topics = people_rows.topics_by_person(connection, ids)
             told = self._told(connection, ids)
+            tracked = self.tracking.allowed_by(connection, ids)
         by_language: dict[str, list[ClaimedRow]] = {}
         for row in rows:
             by_language.setdefault(row.language, []).append(row)
         date = now.astimezone(zone_named(self.campaign.zone))
         made: dict[int, Outgoing | Refusal] = {}
         for language, some in by_language.items():
-            made |= self._filled(self.presses[language], some, topics, told, date)
+            made |= self._filled(self.presses[language], some, topics, told, tracked, date)
         return {row.id: made[row.id] for row in rows}
 
     def copy(self, row: ClaimedRow) -> FilledMail:
@@ -140,6 +146,7 @@ class Filler:
         rows: Sequence[ClaimedRow],
         topics: Mapping[int, Sequence[str]],
         told: Mapping[int, frozenset[str]],
+        tracked: frozenset[int],
         date: datetime,
     ) -> dict[int, Outgoing | Refusal]:
         """The messages of people of one language."""
@@ -150,6 +157,9 @@ class Filler:
         except Refusal as refusal:  # the edition asks for what nobody has
             return dict.fromkeys([row.id for row in rows], refusal)
         people, domain = [row.subscriber_id for row in rows], self.sender.rpartition("@")[2]
+        if not tracked.isdisjoint(people):
+            values |= self.tracking.values(people, tracked)
+            flags = self.tracking.flags(people, tracked, flags)
         window = Window(
             names=readers.given_names,
             addresses=readers.addresses,
@@ -221,12 +231,15 @@ class Filler:
         return slot_columns(press.slots, readers, links, press.catalogue, self.campaign.kind)
 
 
-def _press(office: Office, campaign: Campaign, edition: Edition, catalogue: Catalogue) -> _Press:
+def _press(
+    office: Office, campaign: Campaign, edition: Edition, catalogue: Catalogue, tracking: Tracking
+) -> _Press:
     mail = edition.mail
     shared = shared_values(mail.slots, office.settings.public_url)
+    sent = tracking.put_into(mail).with_values(shared)
     return _Press(
         mail=mail,
-        stencil=Stencil(mail.with_values(shared), _masthead(office, campaign, mail.language, edition)),
+        stencil=Stencil(sent, _masthead(office, campaign, mail.language, edition)),
         catalogue=catalogue,
         slots=mail.slots - shared.keys(),
         flags=mail.flags,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignState
-from newsletter.flows.compose import announced_until, compose_editions, earliest, editions_as_rows, lay_desk
+from newsletter.flows.compose import announced_until, compose_editions, earliest, freeze_editions, lay_desk
 from newsletter.flows.merge import day_ahead, is_reminder, next_moment
 from newsletter.flows.sending_hours import wave_moments
 from newsletter.flows.workspace import read_people
@@ -107,7 +107,7 @@ def begin(
 ) -> list[str] | None:
     """Let a stored campaign be sending: the languages of its editions; None if somebody else has moved it from `before`."""
     if editions is not None:
-        campaign_rows.set_editions(connection, campaign.id, editions_as_rows(editions))
+        freeze_editions(connection, campaign.id, editions)
     after = CampaignState.SENDING
     if not campaign_rows.move_campaign(connection, campaign.id, before, after, launched_at=now):
         return None

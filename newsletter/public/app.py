@@ -9,7 +9,17 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from newsletter.public import calendars, deadlines, files, later, leaving, mails, preferences, syndication
+from newsletter.public import (
+    calendars,
+    clicks,
+    deadlines,
+    files,
+    later,
+    leaving,
+    mails,
+    preferences,
+    syndication,
+)
 from newsletter.public.headers import SafeHeaders
 from newsletter.public.pages import Pages
 
@@ -38,11 +48,12 @@ def create_public_app(office: Office) -> FastAPI:
         redirect_slashes=False,  # a one-click POST must not be redirected (RFC 8058 section 3.1)
     )
     app.state.pages = pages
+    app.state.turnstile = clicks.Turnstile()
     app.add_middleware(SafeHeaders)
     app.add_middleware(UnderPath, root=pages.root)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
-    for part in (leaving, deadlines, later, calendars, preferences, mails, syndication, files):
+    for part in (leaving, clicks, deadlines, later, calendars, preferences, mails, syndication, files):
         app.include_router(part.router)
     return app
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.core.located_yaml import LocatedYaml, parse_yaml
@@ -33,9 +33,11 @@ from newsletter.settings.parts import (
     Sender,
     Sending,
     SmtpTransport,
+    Tracking,
     Url,
     Web,
     Zone,
+    former_tracking,
 )
 from newsletter.settings.problems import as_problem, unknown_key
 
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     feeds: dict[FeedName, Feed] = {}
     officers: tuple[Address, ...] = ()
-    tracking: Literal["none"] = "none"
+    tracking: Annotated[Tracking, BeforeValidator(former_tracking)] = Tracking()
     secret: SecretStr = SecretStr("")
 
     @classmethod

@@ -254,6 +254,18 @@ class Feed(Part):
     most: int = Field(default=10, ge=1, le=100)
 
 
+def former_tracking(value: object) -> object:
+    """`tracking: none`, as the first configurations said it."""
+    return {} if value == "none" else value
+
+
+class Tracking(Part):
+    """What is recorded about reading: `clicks` in sums without persons, `opens` of those who allow it."""
+
+    clicks: Literal["off", "counted"] = "off"
+    opens: Literal["off", "consented"] = "off"
+
+
 class Paths(Part):
     """Folders of the workspace, relative to it."""
 

@@ -105,6 +105,8 @@ subscribers = Table(
     Column("attributes", Document, nullable=False),
     # When we first heard of them; what was due before it is none of theirs. NULL: they have always been here.
     Column("known_at", Instant),
+    # When they allowed us to record what they open and press; NULL: they were not asked, or said no, or have withdrawn it.
+    Column("tracking_at", Instant),
     one_of("standing", Standing),
     Index(None, "address_hash"),
     # For series, which ask on each beat whose moment lies so many days away.

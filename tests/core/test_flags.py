@@ -70,7 +70,7 @@ def test_the_flags_of_a_person(given_name, topics, flags):
 
 
 def test_a_template_may_ask_for_each_topic_of_the_workspace():
-    assert known_flags(TOPICS) == {"named", "topics", "topic erasmus", "topic events"}
+    assert known_flags(TOPICS) == {"named", "topics", "tracked", "topic erasmus", "topic events"}
 
 
 def test_a_block_for_the_readers_of_one_topic():
@@ -80,7 +80,7 @@ def test_a_block_for_the_readers_of_one_topic():
     )
     text = '{{ plain(mail.closing) }}\n\n{{ me.when("topic erasmus") }}\nSee you at the info day.\n{{ me.end() }}\n'
     edition = compiled({"parts/close.mjml.j2": close, "parts/close.txt.j2": text})
-    assert edition.flags == {"topic erasmus", "topics"}
+    assert edition.flags == {"topic erasmus", "topics", "tracked"}
     for topics in ((), ("events",), TOPICS):
         copy = copy_for(edition, "Ada", topics)
         for part in (copy.html, copy.text):
@@ -89,7 +89,7 @@ def test_a_block_for_the_readers_of_one_topic():
 
 def test_whoever_chose_no_topic_is_shown_where_to_choose():
     edition = compiled()
-    assert edition.flags == {"topics"}
+    assert edition.flags == {"topics", "tracked"}
     for copy, is_asked in ((copy_for(edition), True), (copy_for(edition, "Ada", ("events",)), False)):
         assert (UNKNOWN in copy.html) == (UNKNOWN in copy.text) == is_asked
         assert ("Choose your topics: https://example.org/me\n" in copy.text) == is_asked

@@ -177,3 +177,9 @@ def written(value):
 @given(PLAIN)
 def test_what_is_written_is_what_is_read(value):
     assert parse_yaml(written(value), "x.yaml").value == value
+
+
+def test_what_is_read_twice_is_the_readers_own_each_time():
+    first = parse_yaml("people: [Ada]", "x.yaml")
+    first.value["people"].append("Ben")
+    assert parse_yaml("people: [Ada]", "x.yaml").value == {"people": ["Ada"]}

@@ -9,6 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stencil_house import ADA, CALENDAR, MAIL, MASTHEAD, NEIGHBOURS, assert_filled, assert_same, window
 
+from newsletter.core.content_links import READER_SLOT, content_links, with_picture, with_redirects
+from newsletter.core.flags import TRACKED
 from newsletter.core.mime import Attachment
 from newsletter.core.personal import Context, Gate, GateEnd, Slot
 from newsletter.core.refusal import ContentRefused
@@ -166,3 +168,42 @@ def test_a_person_gets_the_same_letter_whoever_is_made_together_with_them(people
             assert_same(made.whole(), alone.whole())
         else:
             assert str(made) == str(alone)
+
+
+PRESSED = st.sampled_from(
+    ["https://call.example.net/", "https://b.example/x?a=1&amp;b=2", "mailto:ada@example.org"]
+)
+ANCHORS = st.builds('{}<a href="{}">Open{}</a>'.format, LITERAL, PRESSED, SENTENCES)
+LINKED = st.lists(
+    st.tuples(
+        st.one_of(ANCHORS, LITERAL, st.builds(Slot, NAMES, st.just(Context.TEXT))),
+        st.builds(Gate, st.sampled_from(["x", "y"]), present=st.booleans()),
+    ),
+    max_size=6,
+).map(lambda blocks: [piece for inside, gate in blocks for piece in (gate, inside, GateEnd(), inside)])
+TOKENS = st.from_regex(r"[a-z]{3}z[a-z2-7]{18,24}", fullmatch=True)
+
+
+@SOME
+@given(LINKED, st.lists(st.one_of(st.none(), TOKENS), min_size=1, max_size=4), FLAGS)
+def test_tracked_mails_are_written_as_the_plain_path_writes_them(html, tokens, flags):
+    """Of the people in one window some allow tracking and some do not."""
+    html = ("<body>Hello", *html, "</body>\n")
+    counted = content_links(html, (), {})
+    redirects = {
+        link.url: f"https://news.example.org/r/{'a' * number}" for number, link in enumerate(counted, 8)
+    }
+    html = with_picture(with_redirects(html, redirects), "https://news.example.org/o/")
+    stencil = Stencil(replace(MAIL, html=html, text=("Hello",)), MASTHEAD)
+    people = [
+        {
+            "values": {**dict.fromkeys("abc", "Ada"), READER_SLOT: token or ""},
+            "flags": flags | {TRACKED} if token else flags,
+        }
+        for token in tokens
+    ]
+    assert_filled(stencil, window(*people))
+    for token, made in zip(tokens, stencil.fill(window(*people)), strict=True):
+        body = b"".join(made.body).replace(b"=\r\n", b"")
+        assert (b"/o/" in body) is bool(token)
+        assert token is None or body.count(token.encode()) >= 1

@@ -45,7 +45,7 @@ def server(postgresql):
 @contextmanager
 def _storm(workspace, request, name, count):
     kind, database, _, _ = COMBINATIONS[name]
-    fresh = fresh_database(request.getfixturevalue("postgresql")) if database == "postgresql" else None
+    fresh = request.getfixturevalue("postgresql_tables")() if database == "postgresql" else None
     workers = 2 if kind == "local" else 1
     with (
         fresh or nullcontext(SQLITE) as url,

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 from web_server import web_server
 
-from newsletter.cli.main import app
+from newsletter.cli.main import make_app
 
 RSS = (
     b'<rss version="2.0"><channel><title>City</title><item><guid>1</guid><title>First</title>'
@@ -26,7 +26,7 @@ preheader: {en: x, fr: x}
 @pytest.fixture
 def run(workspace):
     def command(*words, status=0):
-        result = CliRunner().invoke(app, ["-w", str(workspace), *words])
+        result = CliRunner().invoke(make_app(), ["-w", str(workspace), *words])
         assert result.exit_code == status, result.output + repr(result.exception)
         return json.loads(result.stdout) if "--json" in words else result.stdout
 

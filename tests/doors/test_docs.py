@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from newsletter.cli.main import app
+from newsletter.cli.main import make_app
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ COMMANDS = sorted(
 
 def _parts(words):
     """The names of commands at the beginning of what is typed; what follows are arguments."""
-    group, names = get_command(app), []
+    group, names = get_command(make_app()), []
     for word in words.split():
         inner = getattr(group, "commands", {}).get(word)
         if inner is None:

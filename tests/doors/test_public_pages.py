@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
 from newsletter.core.links import PersonalLinks
 from newsletter.core.wording import Catalogue
-from newsletter.flows.compose import compose_editions, editions_as_rows, lay_desk
+from newsletter.flows.compose import compose_editions, freeze_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines, move_deadline, sync_deadlines
 from newsletter.flows.people import unsubscribe
 from newsletter.public.app import create_public_app
@@ -69,7 +69,7 @@ def letter(people):
     editions = compose_editions(lay_desk(people, issue, all_deadlines(people), NOW), issue)
     with people.database.write() as connection:
         identity = campaigns.add_campaign(connection, issue, NOW)
-        campaigns.set_editions(connection, identity, editions_as_rows(editions))
+        freeze_editions(connection, identity, editions)
     return identity
 
 

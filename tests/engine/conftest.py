@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 from engine_house import AnyPort, Sink, make_house
-from throwaway_postgresql import fresh_database
 
 from newsletter.wiring import open_office, prepare_engine
 
@@ -47,7 +46,7 @@ def _fresh(request, database):
     if database == "sqlite":
         yield "sqlite:///var/newsletter.sqlite"
         return
-    with fresh_database(request.getfixturevalue("postgresql")) as url:
+    with request.getfixturevalue("postgresql_tables")() as url:
         yield url
 
 

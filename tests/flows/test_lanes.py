@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
-from throwaway_postgresql import fresh_database
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.destination import DestinationGroup
@@ -78,7 +77,7 @@ def two(bench, request):
     with ExitStack() as stack:
         settings = {"secret": "a key for tests"}
         if request.param == "postgresql":
-            settings["database"] = stack.enter_context(fresh_database(request.getfixturevalue("postgresql")))
+            settings["database"] = stack.enter_context(request.getfixturevalue("postgresql_tables")())
         offices = [open_office(bench.workspace, bench.clock, settings) for _ in range(2)]
         for one in offices:
             stack.callback(one.database.close)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from threading import Thread
 
 import pytest
-from throwaway_postgresql import fresh_database
 
 from newsletter.core.lane import WAY_OUT, Lane, Lanes
 from newsletter.core.reply import LaneMove
@@ -23,7 +22,7 @@ def opened(request, workspace, clock):
     with ExitStack() as stack:
         settings = {"secret": "a key for tests"}
         if request.param == "postgresql":
-            settings["database"] = stack.enter_context(fresh_database(request.getfixturevalue("postgresql")))
+            settings["database"] = stack.enter_context(request.getfixturevalue("postgresql_tables")())
         office = open_office(workspace, clock, settings)
         stack.callback(office.database.close)
         # Only the group has a limit, so that a complaint about everything comes to a lane that was not locked before.

@@ -18,6 +18,7 @@ from throwaway_postgresql import fresh_database
 from newsletter.core.consent import ConsentAction
 from newsletter.core.refusal import ConfigurationRefused
 from newsletter.store import feed_tables  # noqa: F401 - its tables are among those that are compared
+from newsletter.store.click_tables import link_counts
 from newsletter.store.daemon_tables import absences  # noqa: F401 - a part of the metadata
 from newsletter.store.engagement_tables import engagements
 from newsletter.store.engine import newest_revision, open_database
@@ -55,7 +56,7 @@ def test_the_migrated_tables_are_the_tables_of_the_program(database):
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert {reminder_parts.name, engagements.name} <= set(metadata.tables)
+        assert {reminder_parts.name, engagements.name, link_counts.name} <= set(metadata.tables)
 
 
 def test_the_migrated_checks_are_the_checks_of_the_program(tmp_path):

@@ -148,11 +148,11 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextmanager
-def fresh_database(server: str):
-    """A database of its own on the server; gives the URL as SQLAlchemy writes it."""
+def fresh_database(server: str, like: str = "template1"):
+    """A database of its own on the server, a copy of another; gives the URL as SQLAlchemy writes it."""
     name = f"t{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     try:
         yield server.replace("postgresql://", "postgresql+psycopg://").rsplit("/", 1)[0] + f"/{name}"
     finally:
