@@ -7,8 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from segment_file import FIELDS, PATH, node_of, problems_of, segment_file
 
 from newsletter.core.deadline import DeadlineMark
 from newsletter.core.engagement import DeedKind
@@ -40,68 +39,13 @@ from newsletter.core.segment.tree import (
 )
 from newsletter.core.subscriber import Standing
 
-FIELDS_YAML = """
-fields:
-  city:
-    type: text
-    label: {en: City, fr: Ville}
-  kind:
-    type: choice
-    label: {en: Kind of organisation, fr: Type d’organisation}
-    choices:
-      association: {en: Association, fr: Association}
-      press: {en: Press, fr: Presse}
-  employees:
-    type: integer
-    label: {en: Number of employees, fr: Nombre de salariés}
-  member:
-    type: boolean
-    label: {en: Member of the network, fr: Membre du réseau}
-  founded:
-    type: date
-    label: {en: Date of foundation, fr: Date de fondation}
-  budget:
-    type: decimal
-    label: {en: Budget in millions, fr: Budget en millions}
-  roles:
-    type: choices
-    label: {en: Roles, fr: Rôles}
-    choices:
-      press: {en: Press, fr: Presse}
-      trainer: {en: Trainer, fr: Formation}
-  tags:
-    type: tags
-    label: {en: Tags, fr: Étiquettes}
-topics:
-  erasmus:
-    label: {en: Erasmus+, fr: Erasmus+}
-  social-economy:
-    label: {en: Social economy, fr: Économie sociale}
-    description: {en: About once a month., fr: Environ une fois par mois.}
-"""
 LATELY = Period(When.WITHIN_DAYS, 90)
 SPRING = Period(When.BETWEEN, first=date(2021, 1, 1), last=date(2021, 3, 31))
-FIELDS = parse_fields(FIELDS_YAML, "subscribers/fields.yaml")
-PATH = "subscribers/segments.yaml"
 WORKSPACE = Path(__file__).parents[2]
 
 
 def _founded(operator, operand):
     return Attribute("founded", FieldType.DATE, operator, operand)
-
-
-def _segment(where):
-    return f"segments:\n  one:\n    title: {{en: One}}\n    where: {where}\n"
-
-
-def _node(where):
-    return parse_segments(_segment(where), PATH, FIELDS)["one"].where
-
-
-def _problems(text, fields=FIELDS):
-    with pytest.raises(ContentRefused) as refused:
-        parse_segments(text, PATH, fields)
-    return refused.value.problems
 
 
 @pytest.mark.parametrize(
@@ -189,7 +133,7 @@ def _problems(text, fields=FIELDS):
     ],
 )
 def test_each_condition_is_read_as_it_is_written(written, meant):
-    assert _node(written) == meant
+    assert node_of(written) == meant
 
 
 @pytest.mark.parametrize(
@@ -271,7 +215,7 @@ def test_each_condition_is_read_as_it_is_written(written, meant):
     ],
 )
 def test_a_condition_that_cannot_be_used_is_told_with_a_way_out(written, what, remedy):
-    first = _problems(_segment(written))[0]
+    first = problems_of(segment_file(written))[0]
     assert what in first.what
     assert remedy in first.remedy
     assert (first.path, first.line) == (PATH, 4)
@@ -293,7 +237,7 @@ def test_every_mistake_of_a_file_is_told_at_once_by_line():
   empty:
     title: {en: '', fra nce: x}
 """
-    told = [(problem.line, problem.field) for problem in _problems(text)]
+    told = [(problem.line, problem.field) for problem in problems_of(text)]
     assert told == [
         (2, "segments.Big-One"),
         (3, "segments.Big-One.title"),
@@ -317,7 +261,7 @@ def _chain(**references):
 
 
 def test_a_circle_of_references_is_refused_with_its_chain():
-    problems = _problems(_chain(a=["b"], b=["c"], c=["a"], outside=["a"]))
+    problems = problems_of(_chain(a=["b"], b=["c"], c=["a"], outside=["a"]))
     assert [problem.what for problem in problems] == [
         "The segments refer to one another in a circle: a → b → c → a."
     ]
@@ -326,12 +270,12 @@ def test_a_circle_of_references_is_refused_with_its_chain():
 
 
 def test_a_segment_that_refers_to_itself_is_a_circle():
-    assert "circle: a → a." in _problems(_chain(a=["a"]))[0].what
+    assert "circle: a → a." in problems_of(_chain(a=["a"]))[0].what
 
 
 def test_two_circles_are_two_problems():
     chains = {
-        problem.what.rsplit(": ", 1)[1] for problem in _problems(_chain(a=["b"], b=["a"], c=["d"], d=["c"]))
+        problem.what.rsplit(": ", 1)[1] for problem in problems_of(_chain(a=["b"], b=["a"], c=["d"], d=["c"]))
     }
     assert chains == {"a → b → a.", "c → d → c."}
 
@@ -344,7 +288,7 @@ def test_references_may_share_a_target_and_come_before_it():
 def test_references_cannot_multiply_into_more_than_a_database_takes():
     names = [f"s{number}" for number in range(60)]
     text = _chain(**{name: [following, following] for name, following in pairwise(names)}, s59=[])
-    assert any(f"Keep to {MOST_CONDITIONS}." == problem.remedy for problem in _problems(text))
+    assert any(f"Keep to {MOST_CONDITIONS}." == problem.remedy for problem in problems_of(text))
 
 
 def test_an_empty_file_has_no_segments():
@@ -356,11 +300,11 @@ def test_an_empty_file_has_no_segments():
     "text", ["- one\n", "segments: [one]\n", "segmnets: {}\n", "a: [\n", "segments: {one: 5}\n"]
 )
 def test_a_file_of_another_shape_is_refused_and_not_guessed(text):
-    assert all(problem.path == PATH and problem.line for problem in _problems(text))
+    assert all(problem.path == PATH and problem.line for problem in problems_of(text))
 
 
 def test_a_title_falls_back_to_english_and_then_to_whatever_there_is():
-    text = _segment("{topic: erasmus}").replace("{en: One}", "{en: One, fr: 'Le  premier'}")
+    text = segment_file("{topic: erasmus}").replace("{en: One}", "{en: One, fr: 'Le  premier'}")
     segment = parse_segments(text, PATH, FIELDS)["one"]
     assert [segment.title(language) for language in ("en", "fr", "fr-BE", "de")] == [
         *("One", "Le premier", "Le premier", "One")
@@ -421,47 +365,10 @@ def test_a_field_or_topic_that_cannot_be_used_is_told_with_its_line(text, line, 
     assert (problem.path, problem.line) == ("subscribers/fields.yaml", line)
 
 
-KEYS = (
-    "all any none topic language country attribute is is_not in contains at_least before after exists joined"
-    " within_days received applied segment title where clicked consent granted between campaign deadline domain has acted"
-)
-JSONISH = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["one", "erasmus", "2021-01-01", ""])
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=3)
-    ),
-    max_leaves=12,
-)
-
-
-def _yaml(value):
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_yaml(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_yaml, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else f"'{value}'" if value == "" else str(value)
-
-
-@settings(deadline=None, max_examples=300)
-@given(JSONISH)
-def test_whatever_is_written_is_read_or_refused_with_places(value):
-    try:
-        assert set(parse_segments(_segment(_yaml(value)), PATH, FIELDS)) == {"one"}
-        problems = ()
-    except ContentRefused as refused:
-        problems = refused.problems
-        assert problems
-    assert all(problem.line == 4 and problem.what and problem.remedy for problem in problems)
-
-
 def test_conditions_may_be_nested_so_deep_and_no_deeper():
     where = "{topic: erasmus}"
     for _ in range(MOST_DEPTH):
         where = f"{{all: [{where}]}}"
-    assert _node(where)
-    (problem,) = _problems(_segment(f"{{all: [{where}]}}"))
+    assert node_of(where)
+    (problem,) = problems_of(segment_file(f"{{all: [{where}]}}"))
     assert f"more than {MOST_DEPTH} deep" in problem.what

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsletter.core.segment.evaluate import matches
 from newsletter.core.segment.labels import Labels
@@ -57,6 +57,15 @@ class Explanation:
         yield depth, self
         for part in self.parts:
             yield from part.lines(depth + 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation for scripts."""
+        return {
+            "words": self.words,
+            "value": self.value,
+            "verdict": self.verdict,
+            "parts": [part.as_dict() for part in self.parts],
+        }
 
 
 def explain(

@@ -12,7 +12,7 @@ from babel.lists import format_list
 
 from newsletter.core.deadline import DeadlineMark
 from newsletter.core.engagement import DeedKind
-from newsletter.core.segment.tree import Operator, When
+from newsletter.core.segment.tree import OF_LISTS, Operator, When
 from newsletter.core.subscriber import Standing
 
 if TYPE_CHECKING:
@@ -96,6 +96,10 @@ class EnglishWords:
     def attribute(self, field: str, operator: Operator, values: Sequence[str], *, yes: bool) -> str:
         """A comparison with any operator but `is_not` and `exists`; of days relative to today, `values` is their number."""
         listed, every = self.any_listed(values), format_list(list(values), locale="en_GB")
+        if operator in OF_LISTS:
+            among = listed if operator is Operator.HAS else every
+            together = "" if yes or operator is Operator.HAS else " together"
+            return f"with{'' if yes else 'out'} {among}{together} among their {field}"
         one = values[0] == "1"
         days = "day" if one else f"{values[0]} days"
         told = {
@@ -106,8 +110,6 @@ class EnglishWords:
                 f"is more than {'a ' if one else ''}{days} ago",
                 f"is not more than {'a ' if one else ''}{days} ago",
             ),
-            Operator.HAS: (f"includes {listed}", f"does not include {listed}"),
-            Operator.HAS_ALL: (f"includes {every}", f"does not include {every} together"),
             Operator.CONTAINS: (f"contains {listed}", f"does not contain {listed}"),
             Operator.AT_LEAST: (f"is {listed} or more", f"is below {listed}"),
             Operator.AT_MOST: (f"is {listed} or less", f"is above {listed}"),

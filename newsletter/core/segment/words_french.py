@@ -93,8 +93,8 @@ class FrenchWords(EnglishWords):
             if day
             else f"une date des {values[0]} prochains jours",
             Operator.OLDER_THAN_DAYS: f"une date vieille de plus {'d’un jour' if day else f'de {values[0]} jours'}",
-            Operator.HAS: f"entre autres {listed}",
-            Operator.HAS_ALL: f"entre autres {every}",
+            Operator.HAS: f"entre autres {listed}" if yes else listed,
+            Operator.HAS_ALL: f"entre autres {every}" if yes else f"{every} à la fois",
             Operator.CONTAINS: f"un texte qui contient {listed}",
             Operator.AT_LEAST: f"{listed} ou plus",
             Operator.AT_MOST: f"{listed} ou moins",
