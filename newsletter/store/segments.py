@@ -104,18 +104,14 @@ def segment_clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of 
         case Stands(standings):
             return person.standing.in_(standings)
         case Granted(period):
-            return _or_false(_within(person.granted_at, period, now))
+            return and_(person.granted_at.is_not(None), _or_false(_within(person.granted_at, period, now)))
         case GrantedBy(sources):
             wanted = [ascii_lower(source) for source in sources]
             return _there_is(last_grants().where(AsciiLower(consents.c.source).in_(wanted)))
         case Did(kind):
             return _there_is(_received(node, now) if kind is DeedKind.RECEIVED else _engaged(node, now))
-        case Acted(marks, deadlines, period):
-            mark = deadline_marks.c
-            told = select(mark.mark).where(mark.subscriber_id == person.id, mark.mark.in_(marks))
-            if deadlines:
-                told = told.where(mark.deadline.in_(deadlines))
-            return _there_is(told.where(_within(mark.at, period, now)))
+        case Acted():
+            return _there_is(_acted(node, now))
         case _:
             assert_never(node)
 
@@ -187,6 +183,15 @@ def _within(instant: ColumnElement[Any], period: Period, now: datetime) -> Colum
     since, until = bounds(period, now)
     limits = [instant >= since] if since is not None else []
     return and_(true(), *limits, *([instant < until] if until is not None else []))
+
+
+def _acted(node: Acted, now: datetime) -> Select[Any]:
+    """What the person said about deadlines, if it is what `node` asks for."""
+    mark = deadline_marks.c
+    told = select(mark.mark).where(mark.subscriber_id == subscribers.c.id, mark.mark.in_(node.marks))
+    if node.deadlines:
+        told = told.where(mark.deadline.in_(node.deadlines))
+    return told.where(_within(mark.at, node.period, now))
 
 
 def _received(node: Did, now: datetime) -> Select[Any]:
