@@ -87,10 +87,7 @@ def segment_clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of 
         case InSegment(segment):
             return segment_clause(segments[segment].where, now, segments)
         case HasTopic(topics):
-            topic = subscriber_topics.c
-            return _there_is(
-                select(topic.topic).where(topic.subscriber_id == person.id, topic.topic.in_(topics))
-            )
+            return _follows(topics)
         case Reads(languages):
             return or_(false(), *(_reads(language) for language in languages))
         case InCountry(countries):
@@ -106,8 +103,7 @@ def segment_clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of 
         case Granted(period):
             return and_(person.granted_at.is_not(None), _or_false(_within(person.granted_at, period, now)))
         case GrantedBy(sources):
-            wanted = [ascii_lower(source) for source in sources]
-            return _there_is(last_grants().where(AsciiLower(consents.c.source).in_(wanted)))
+            return _granted_by(sources)
         case Did(kind):
             return _there_is(_received(node, now) if kind is DeedKind.RECEIVED else _engaged(node, now))
         case Acted():
@@ -183,6 +179,16 @@ def _within(instant: ColumnElement[Any], period: Period, now: datetime) -> Colum
     since, until = bounds(period, now)
     limits = [instant >= since] if since is not None else []
     return and_(true(), *limits, *([instant < until] if until is not None else []))
+
+
+def _follows(topics: Sequence[str]) -> ColumnElement[bool]:
+    row = subscriber_topics.c
+    return _there_is(select(row.topic).where(row.subscriber_id == subscribers.c.id, row.topic.in_(topics)))
+
+
+def _granted_by(sources: Sequence[str]) -> ColumnElement[bool]:
+    wanted = [ascii_lower(source) for source in sources]
+    return _there_is(last_grants().where(AsciiLower(consents.c.source).in_(wanted)))
 
 
 def _acted(node: Acted, now: datetime) -> Select[Any]:
