@@ -23,6 +23,7 @@ from distance import distance, shortfall
 from planning import planning
 from postfix import postfix, why_not
 from results import show, table
+from segments import segments
 from sending import Sending, send
 from sink import running, sink_command, source_rate
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-CASES = ("send", "freeze", "import", "postfix", "distance", "plan")
+CASES = ("send", "freeze", "import", "postfix", "distance", "plan", "segments")
 LETTER = range(44_000, 47_001)  # octets on the wire that figures of other senders are for
 TRIAL = 300
 
@@ -89,6 +90,10 @@ class Bench:
     def _distance(self) -> Iterator[dict[str, Any]]:
         with running(*self._sink) as port:
             yield from distance(port, self._octets)
+
+    def _segments(self) -> Iterator[dict[str, Any]]:
+        for kind in self._kinds:
+            yield from segments(self._databases, kind, self._wanted.audience)
 
     def _plan(self) -> Iterator[dict[str, Any]]:
         yield planning()

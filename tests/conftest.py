@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import sync_playwright
 from throwaway_postgresql import binaries, fresh_database, throwaway_server
 
 from newsletter.flows.simulated_clock import SimulatedClock
@@ -35,6 +36,19 @@ def chromium():
             pytest.fail(reason)
         pytest.skip(reason)
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """Chromium, started once for each module.
+
+    Not once for the session: while it runs, this thread has a running loop, and `asyncio.run` in the tests of mail servers
+    would refuse to begin.
+    """
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.cli import missed
+from newsletter.cli.explanation import print_explanation
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
 from newsletter.cli.timing import going_row, when
@@ -18,6 +19,7 @@ from newsletter.core.wallclock import parse_local
 from newsletter.flows import approve as steps
 from newsletter.flows.build import build_previews
 from newsletter.flows.check import check_campaign
+from newsletter.flows.frozen_rules import explain_frozen
 from newsletter.flows.issues import read_issue
 from newsletter.flows.plan import audience_of, going_of, withheld_counts
 from newsletter.flows.report import CampaignReport, report_campaign
@@ -29,6 +31,7 @@ app = typer.Typer(
 )
 missed.add_commands(app)
 Name = Annotated[str, typer.Argument(help="Name of the campaign.")]
+Language = Annotated[str, typer.Option(help="Language of the words.")]
 
 
 def _row(campaign: Campaign) -> dict[str, Any]:
@@ -253,6 +256,34 @@ def report(name: Name, as_json: AsJson = False) -> None:
         columns = ["link", "article", "leads to", "people#", "machines#"]
         rows = [[link.words, link.article, link.url, link.people, link.machines] for link in found.links]
         print_table("Clicks, without persons", columns, rows, "")
+
+
+@app.command("explain")
+def explain(name: Name, address: str, language: Language = "en", as_json: AsJson = False) -> None:
+    """Say why a person was in the audience of a launched campaign or not, by the rules that were frozen with it."""
+    with office() as here:
+        found, zone = explain_frozen(here, name, address, language), here.settings.zone
+    if as_json:
+        print_json(found.as_dict())
+        return
+    verdict = "was in" if found.inside else "was not in"
+    became = (
+        f"; their mail: {(found.withheld or found.state or '').replace('_', ' ')}" if found.inside else ""
+    )
+    when = local_text(found.frozen_at, zone)
+    lines = [f"{found.address} {verdict} the audience of '{name}', frozen {when}{became}.", found.sentence]
+    for explanation in found.explanations.values():
+        out.print("\n".join(lines), markup=False, highlight=False)
+        print_explanation(explanation)
+        lines = ["Left out again:"]
+    told = [
+        "Topics, language, country, domain and fields are shown as they are now; everything else as it was then."
+    ]
+    if found.differs:
+        told.append(
+            "By that the answer would be another one: the person, or what is known of them, has changed since."
+        )
+    out.print("\n".join(told), markup=False, highlight=False)
 
 
 def _report_rows(found: CampaignReport, zone: str) -> list[tuple[str, str]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from newsletter.core.deadline import DeadlineMark
+    from newsletter.core.engagement import Deed
 
 
 class Standing(StrEnum):
@@ -17,6 +20,15 @@ class Standing(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said about the deadline with this key (`article/deadline`), at an instant (UTC)."""
+
+    mark: DeadlineMark
+    deadline: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +42,12 @@ class Subscriber:
         zone: IANA name, "" when unknown.
         joined: instant, UTC.
         attributes: values of the fields in `subscribers/fields.yaml`; a missing key is "unknown".
-        received: names of the campaigns that reached this person.
-        applied: keys of the deadlines about which the person said "I have applied".
+        domain: what stands behind the @, in A-labels and small letters.
+        standing: what the consent events add up to.
+        granted: when consent was last given; instant, UTC; None for never.
+        granted_by: where that consent came from; more than one source when two came at one instant.
+        deeds: the mails that reached this person, and what they did with them.
+        said: what they said about deadlines.
     """
 
     id: int
@@ -42,6 +58,10 @@ class Subscriber:
     zone: str
     joined: datetime
     topics: frozenset[str] = frozenset()
-    attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
-    received: frozenset[str] = frozenset()
-    applied: frozenset[str] = frozenset()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    domain: str = ""
+    standing: Standing = Standing.PENDING
+    granted: datetime | None = None
+    granted_by: frozenset[str] = frozenset()
+    deeds: tuple[Deed, ...] = ()
+    said: tuple[Said, ...] = ()

@@ -19,6 +19,7 @@ from newsletter.flows.calendars import deadline_entry, shown_summary
 from newsletter.flows.workspace import read_articles, read_catalogues, read_people, read_templates
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.clicks import set_links
+from newsletter.store.engagements import set_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,11 +59,13 @@ class Edition:
 
     Attributes:
         links: those that are counted; they are frozen beside the editions, for all languages together.
+        topics: what it is about, as pairs of an article and a topic of it; frozen beside them, too.
     """
 
     mail: CompiledEmail
     calendar: str = ""
     links: tuple[ContentLink, ...] = field(default=(), compare=False)
+    topics: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {"mail": self.mail.to_json(), "calendar": self.calendar}
@@ -88,17 +91,18 @@ def compose_editions(desk: Desk, campaign: Campaign) -> dict[str, Edition]:
         mail = compile_mail(templates, content, brand, catalogue, nonce(), topics)
         links = _counted(desk.office, content, mail)
         dated = campaign.kind in {CampaignKind.REMINDER, CampaignKind.CORRECTION} and campaign.deadline
-        editions[language] = Edition(
-            mail, deadline_calendar(desk, campaign.deadline, catalogue) if dated else "", links
-        )
+        calendar = deadline_calendar(desk, campaign.deadline, catalogue) if dated else ""
+        about = tuple((article.slug, topic) for article in content.articles for topic in article.topics)
+        editions[language] = Edition(mail, calendar, links, about)
     return editions
 
 
 def freeze_editions(connection: Connection, campaign: int, editions: Mapping[str, Edition]) -> None:
-    """Store the editions of a campaign, and the links in them that are counted."""
+    """Store the editions of a campaign, the links in them that are counted, and what they are about."""
     rows = {language: (edition.to_json(), edition.mail.digest) for language, edition in editions.items()}
     campaign_rows.set_editions(connection, campaign, rows)
     set_links(connection, campaign, (link for edition in editions.values() for link in edition.links))
+    set_topics(connection, campaign, (pair for edition in editions.values() for pair in edition.topics))
 
 
 def deadline_calendar(desk: Desk, key: str, catalogue: Catalogue) -> str:

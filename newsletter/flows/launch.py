@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from newsletter.core.campaign import CampaignKind, CampaignState
 from newsletter.core.refusal import ContentRefused, Problem, Refusal
 from newsletter.core.schedule import OccurrenceState
+from newsletter.flows.frozen_rules import keep_rules
 from newsletter.flows.merge import merged_campaign
 from newsletter.flows.send_off import begin, load_cargo, made, people_for, send_off, wake_nobody
 from newsletter.store import campaigns as campaign_rows
@@ -136,6 +137,7 @@ def _launch_merged(
         return None
     day, groups = replace(ready.day, ahead=ahead), office.groups
     count = freeze_merged(connection, campaign, mail, day, cargo.segments, languages, now, groups)
+    keep_rules(connection, campaign, cargo.people, now)
     wake(campaign.name, driver_connection(connection))
     return _launched(mail, campaign, count)
 

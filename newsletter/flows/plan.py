@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import Campaign, CampaignKind
 from newsletter.core.refusal import ContentRefused, Problem
-from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, JoinedWithin, NoneOf
+from newsletter.core.segment.tree import AllOf, AnyOf, InSegment, NoneOf, asks_the_clock
 from newsletter.core.wallclock import to_local
 from newsletter.flows.merge import by_day, day_forecast, is_reminder, merged_campaign
 from newsletter.flows.planned import fresh_mails, planned_mails
@@ -329,4 +329,4 @@ def _moves_with_time(node: Node, segments: Mapping[str, Segment]) -> bool:
         case InSegment(segment):
             return _moves_with_time(segments[segment].where, segments)
         case _:
-            return isinstance(node, JoinedWithin)
+            return asks_the_clock(node)

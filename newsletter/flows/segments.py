@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.segment.describe import describe
-from newsletter.core.segment.explain import Explanation, explain
+from newsletter.core.segment.explain import explain
 from newsletter.flows.people import known_person
 from newsletter.flows.workspace import read_people
 from newsletter.store.audience import count_mailable, withheld_now
-from newsletter.store.segments import count_segment, load_subscriber, segment_clause
+from newsletter.store.people_in_segments import load_subscriber
+from newsletter.store.segments import count_segment, sample_segment, segment_clause
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from newsletter.core.segment.explain import Explanation
+    from newsletter.core.subscriber import Subscriber
     from newsletter.flows.office import Office
 
 
@@ -54,17 +57,36 @@ class PersonExplained:
             "address": self.address,
             "in": self.inside,
             "withheld": self.withheld,
-            "conditions": _as_dict(self.explanation),
+            "conditions": self.explanation.as_dict(),
         }
 
 
-def _as_dict(explanation: Explanation) -> dict[str, Any]:
-    return {
-        "words": explanation.words,
-        "value": explanation.value,
-        "verdict": explanation.verdict,
-        "parts": [_as_dict(part) for part in explanation.parts],
-    }
+@dataclass(frozen=True, slots=True)
+class SegmentSample:
+    """A few people of a segment: always the same ones, from all over it."""
+
+    name: str
+    sentence: str
+    people: int
+    sample: tuple[Subscriber, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "segment": self.name,
+            "who": self.sentence,
+            "people": self.people,
+            "sample": [
+                {
+                    "address": person.address,
+                    "given_name": person.given_name,
+                    "language": person.language,
+                    "country": person.country,
+                    "standing": person.standing.value,
+                    "topics": sorted(person.topics),
+                }
+                for person in self.sample
+            ],
+        }
 
 
 def count_segments(
@@ -91,6 +113,24 @@ def count_segments(
                 )
             )
     return counted
+
+
+def sample_people(office: Office, name: str, size: int, now: datetime, language: str) -> SegmentSample:
+    """At most `size` people of a segment, whether they may be mailed or not.
+
+    Raises:
+        ContentRefused: there is no such segment.
+    """
+    people = read_people(office)
+    segment = people.segment(name)
+    clause = segment_clause(segment.where, now, people.segments)
+    with office.database.read() as connection:
+        return SegmentSample(
+            name,
+            describe(segment.where, people.segments, people.fields, language),
+            count_segment(connection, clause),
+            tuple(sample_segment(connection, clause, size)),
+        )
 
 
 def explain_person(

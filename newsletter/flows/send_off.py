@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.core.campaign import CampaignState
 from newsletter.flows.compose import announced_until, compose_editions, earliest, freeze_editions, lay_desk
+from newsletter.flows.frozen_rules import keep_rules
 from newsletter.flows.merge import day_ahead, is_reminder, next_moment
 from newsletter.flows.sending_hours import wave_moments
 from newsletter.flows.workspace import read_people
@@ -145,6 +146,7 @@ def send_off(
         count = freeze_audience(
             connection, campaign, cargo.segments, languages, now, groups, moments, mail.step
         )
+    keep_rules(connection, campaign, cargo.people, now)
     if mail.step is not None:
         take_step(connection, mail.step, campaign.id)
     wake(campaign.name, driver_connection(connection))

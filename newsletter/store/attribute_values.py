@@ -1,14 +1,14 @@
 """A person's attribute as a typed SQL value, NULL when it is unknown (the rules stand in `core/segment/tree.py`).
 
 SQLite and PostgreSQL look into JSON in different ways, so each element says its own SQL for both. Every attribute
-element takes two arguments: the JSON column and the name of the attribute.
+element takes two arguments first: the JSON column and the name of the attribute.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Integer, String
+from sqlalchemy import BigInteger, Boolean, Double, Integer, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -46,6 +46,34 @@ class IntegerValue(FunctionElement[int]):
     inherit_cache = True
 
 
+class DecimalValue(FunctionElement[float]):
+    """The attribute if it is a number within ±999,999,999,999,999, as a binary number of 64 bits."""
+
+    type = Double()
+    inherit_cache = True
+
+
+class ListValue(FunctionElement[str]):
+    """Something that is not NULL if the attribute is a list that is not empty. What it holds: see `HasElement`."""
+
+    type = String()
+    inherit_cache = True
+
+
+class HasElement(FunctionElement[bool]):
+    """Whether the attribute is a list with this text in it; the third argument. Never NULL."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+class Ending(FunctionElement[str]):
+    """The last characters of a text, so many as the second argument says; all of a text that is shorter."""
+
+    type = String()
+    inherit_cache = True
+
+
 class AsciiLower(FunctionElement[str]):
     """A text with A–Z as a–z and everything else as written."""
 
@@ -66,13 +94,21 @@ ATTRIBUTE_VALUES: dict[FieldType, type[FunctionElement[Any]]] = {
     FieldType.INTEGER: IntegerValue,
     FieldType.BOOLEAN: TruthValue,
     FieldType.DATE: DateValue,
+    FieldType.DECIMAL: DecimalValue,
+    FieldType.CHOICES: ListValue,
+    FieldType.TAGS: ListValue,
 }
 _DIGITS = len(str(BIGGEST_INTEGER))
 
 
 def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, more: dict[str, Any]) -> tuple[str, str]:
-    first, second = (compiler.process(clause, **more) for clause in element.clauses)
+    first, second, *_ = (compiler.process(clause, **more) for clause in element.clauses)
     return first, second
+
+
+def _third(element: FunctionElement[Any], compiler: SQLCompiler, more: dict[str, Any]) -> str:
+    *_, third = element.clauses
+    return compiler.process(third, **more)
 
 
 def _in_sqlite(element: FunctionElement[Any], compiler: SQLCompiler, more: dict[str, Any]) -> tuple[str, str]:
@@ -139,6 +175,63 @@ def _integer_in_postgresql(element: IntegerValue, compiler: SQLCompiler, **more:
     kind, value = _in_postgresql(element, compiler, more)
     fits = f"{value} ~ '^-?[0-9]{{1,{_DIGITS}}}$'"
     return f"CASE WHEN {kind} = 'number' AND {fits} THEN CAST({value} AS BIGINT) END"
+
+
+@compiles(DecimalValue, "sqlite")
+def _decimal_in_sqlite(element: DecimalValue, compiler: SQLCompiler, **more: Any) -> str:
+    kind, value = _in_sqlite(element, compiler, more)
+    fits = f"{value} BETWEEN -{BIGGEST_INTEGER} AND {BIGGEST_INTEGER}"
+    return f"CASE WHEN {kind} IN ('integer', 'real') AND {fits} THEN CAST({value} AS REAL) END"
+
+
+@compiles(DecimalValue, "postgresql")
+def _decimal_in_postgresql(element: DecimalValue, compiler: SQLCompiler, **more: Any) -> str:
+    column, name = _arguments(element, compiler, more)
+    value = f"({column} -> {name})"
+    fits = f"abs(CAST({value} AS NUMERIC)) <= {BIGGEST_INTEGER}"
+    inner = f"CASE WHEN {fits} THEN CAST({value} AS DOUBLE PRECISION) END"
+    return f"CASE WHEN jsonb_typeof{value} = 'number' THEN {inner} END"
+
+
+@compiles(ListValue, "sqlite")
+def _list_in_sqlite(element: ListValue, compiler: SQLCompiler, **more: Any) -> str:
+    kind, value = _in_sqlite(element, compiler, more)
+    return f"CASE WHEN {kind} = 'array' THEN nullif({value}, '[]') END"
+
+
+@compiles(ListValue, "postgresql")
+def _list_in_postgresql(element: ListValue, compiler: SQLCompiler, **more: Any) -> str:
+    kind, value = _in_postgresql(element, compiler, more)
+    return f"CASE WHEN {kind} = 'array' THEN nullif({value}, '[]') END"
+
+
+@compiles(HasElement, "sqlite")
+def _has_in_sqlite(element: HasElement, compiler: SQLCompiler, **more: Any) -> str:
+    column, name = _arguments(element, compiler, more)
+    place = f"""{column}, '$."' || {name} || '"'"""
+    wanted = f"each.type = 'text' AND each.value = {_third(element, compiler, more)}"
+    found = f"EXISTS (SELECT 1 FROM json_each({place}) AS each WHERE {wanted})"  # noqa: S608 - both are our own SQL
+    return f"(CASE WHEN json_type({place}) = 'array' THEN {found} ELSE 0 END)"
+
+
+@compiles(HasElement, "postgresql")
+def _has_in_postgresql(element: HasElement, compiler: SQLCompiler, **more: Any) -> str:
+    # An array holds another one (@>) when it has its elements. A plain text is held by an array, and not the other way.
+    column, name = _arguments(element, compiler, more)
+    wanted = f"jsonb_build_array(CAST({_third(element, compiler, more)} AS TEXT))"
+    return f"coalesce(jsonb_typeof({column} -> {name}) = 'array' AND ({column} -> {name}) @> {wanted}, false)"
+
+
+@compiles(Ending, "sqlite")
+def _ending_in_sqlite(element: Ending, compiler: SQLCompiler, **more: Any) -> str:
+    text, length = _arguments(element, compiler, more)
+    return f"substr({text}, -{length})"
+
+
+@compiles(Ending, "postgresql")
+def _ending_in_postgresql(element: Ending, compiler: SQLCompiler, **more: Any) -> str:
+    text, length = _arguments(element, compiler, more)
+    return f"right({text}, {length})"
 
 
 @compiles(AsciiLower, "sqlite")

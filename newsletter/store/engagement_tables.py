@@ -28,3 +28,12 @@ engagements = Table(
     Index(None, "kind", "at", "subscriber_id"),
     Index(None, "campaign_id", "kind", "subscriber_id"),
 )
+
+# What the articles of a campaign are about, as they were when it was launched: segments ask for mail about a topic.
+campaign_topics = Table(
+    "campaign_topics",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    Column("article", String(120), primary_key=True),
+    Column("topic", String(64), primary_key=True),
+)

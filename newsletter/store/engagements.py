@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
 
 from newsletter.core.engagement import LONGEST_LINK, EngagementKind
-from newsletter.store.engagement_tables import engagements
+from newsletter.store.engagement_tables import campaign_topics, engagements
 from newsletter.store.insert import insert_ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -49,3 +49,14 @@ def last_engagement(
     query = select(func.max(row.at)).where(row.subscriber_id == subscriber, row.kind.in_(list(kinds)))
     at: datetime | None = connection.scalar(query)
     return at
+
+
+def set_topics(connection: Connection, campaign: int, topics: Iterable[tuple[str, str]]) -> None:
+    """Make these what a campaign is about: pairs of an article and a topic of it."""
+    connection.execute(delete(campaign_topics).where(campaign_topics.c.campaign_id == campaign))
+    rows = [
+        {"campaign_id": campaign, "article": article, "topic": topic}
+        for article, topic in sorted(set(topics))
+    ]
+    if rows:
+        connection.execute(insert(campaign_topics), rows)

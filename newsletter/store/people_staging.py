@@ -140,7 +140,7 @@ def _topics(topics: tuple[str, ...]) -> str:
 
 
 def _attributes(attributes: Mapping[str, Any]) -> str:
-    """As `json.dumps` writes it: strings in ASCII, and no value is a list or another mapping."""
+    """As `json.dumps` writes it: strings in ASCII, and no value is another mapping."""
     pairs = [
         f"{_quoted(name)}: {_quoted(value) if type(value) is str else json.dumps(value)}"
         for name, value in attributes.items()

@@ -1,45 +1,56 @@
-"""The second meaning of a segment: an SQL condition on `subscribers`; and people as segments see them."""
+"""The second meaning of a segment: an SQL condition on `subscribers`."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import Boolean, and_, exists, false, func, not_, or_, select, true
 
-from newsletter.core.deadline import DeadlineMark
 from newsletter.core.delivery import DeliveryState
-from newsletter.core.segment.evaluate import ascii_lower, end_of, start_of
+from newsletter.core.engagement import DeedKind
+from newsletter.core.segment.periods import bounds, day_bounds
 from newsletter.core.segment.tree import (
+    LISTS,
+    Acted,
     AllOf,
     AnyOf,
-    Applied,
     Attribute,
+    Did,
     FieldType,
+    Granted,
+    GrantedBy,
     HasTopic,
     InCountry,
+    InDomain,
     InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
+    Joined,
     NoneOf,
     Operator,
     Reads,
-    Received,
+    Stands,
 )
-from newsletter.core.subscriber import Subscriber
-from newsletter.store.attribute_values import ATTRIBUTE_VALUES, AsciiLower, Position
-from newsletter.store.tables import campaigns, deadline_marks, deliveries, subscriber_topics, subscribers
+from newsletter.core.segment.values import ascii_lower
+from newsletter.store.attribute_values import ATTRIBUTE_VALUES, AsciiLower, Ending, HasElement, Position
+from newsletter.store.engagement_tables import campaign_topics, engagements
+from newsletter.store.engine import plan_for_many
+from newsletter.store.people_in_segments import last_grants, load_subscribers, received_at
+from newsletter.store.tables import (
+    campaigns,
+    consents,
+    deadline_marks,
+    deliveries,
+    subscriber_topics,
+    subscribers,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
-    from newsletter.core.segment.tree import Node, Scalar, Segment
-
-_IDS_AT_ONCE = 1000  # SQLite takes 32,766 parameters in a statement
+    from newsletter.core.segment.tree import Node, Period, Scalar, Segment
+    from newsletter.core.subscriber import Subscriber
 
 
 def segment_clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of condition
@@ -52,7 +63,7 @@ def segment_clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of 
 
     Args:
         node: a tree as `parse_segments` returns it.
-        now: aware instant, for `joined: {within_days: …}`.
+        now: aware instant, for `within_days` and its like.
         segments: every segment by id, for `segment: …`.
 
     Raises:
@@ -61,40 +72,75 @@ def segment_clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of 
     person = subscribers.c
     match node:
         case AllOf(parts):
-            return and_(true(), *(segment_clause(part, now, segments) for part in parts))
+            return and_(
+                true(), *(segment_clause(part, now, segments) for part in _cheap_first(parts, segments))
+            )
         case AnyOf(parts):
-            return or_(false(), *(segment_clause(part, now, segments) for part in parts))
+            return or_(
+                false(), *(segment_clause(part, now, segments) for part in _cheap_first(parts, segments))
+            )
         case NoneOf(parts):
-            return not_(or_(false(), *(segment_clause(part, now, segments) for part in parts)))
+            # Denied one by one: PostgreSQL makes an anti-join of NOT EXISTS, and a loop of NOT (… OR EXISTS).
+            return and_(
+                true(), *(not_(segment_clause(part, now, segments)) for part in _cheap_first(parts, segments))
+            )
         case InSegment(segment):
             return segment_clause(segments[segment].where, now, segments)
         case HasTopic(topics):
-            topic = subscriber_topics.c
-            return _there_is(
-                select(topic.topic).where(topic.subscriber_id == person.id, topic.topic.in_(topics))
-            )
+            return _follows(topics)
         case Reads(languages):
             return or_(false(), *(_reads(language) for language in languages))
         case InCountry(countries):
             return person.country.in_(countries)
         case Attribute():
-            return _attribute_clause(node)
-        case JoinedBefore(day):
-            return person.joined < start_of(day)
-        case JoinedAfter(day):
-            return person.joined > end_of(day)
-        case JoinedWithin(days):
-            return person.joined >= now - timedelta(days=days)
-        case Received(campaign):
-            return _there_is(_received_campaigns().where(campaigns.c.name == campaign).correlate(subscribers))
-        case Applied(deadline):
-            return _there_is(_applied_deadlines().where(deadline_marks.c.deadline == deadline))
+            return _attribute_clause(node, now)
+        case InDomain(domains):
+            return or_(false(), *(_below(domain) for domain in domains))
+        case Joined(period):
+            return _within(person.joined, period, now)
+        case Stands(standings):
+            return person.standing.in_(standings)
+        case Granted(period):
+            return and_(person.granted_at.is_not(None), _or_false(_within(person.granted_at, period, now)))
+        case GrantedBy(sources):
+            return _granted_by(sources)
+        case Did(kind):
+            return _there_is(_received(node, now) if kind is DeedKind.RECEIVED else _engaged(node, now))
+        case Acted():
+            return _there_is(_acted(node, now))
         case _:
             assert_never(node)
 
 
+def _cheap_first(parts: Sequence[Node], segments: Mapping[str, Segment]) -> list[Node]:
+    """The same parts, what costs little first: databases ask in this order, and stop at the first answer that decides."""
+    return sorted(parts, key=lambda part: _cost(part, segments))
+
+
+def _cost(  # noqa: PLR0911 - one line for each cost
+    node: Node, segments: Mapping[str, Segment]
+) -> int:
+    """0 for a column, more for JSON, for a look into another table, and most for the ledger, the largest of them."""
+    match node:
+        case AllOf(parts) | AnyOf(parts) | NoneOf(parts):
+            return max((_cost(part, segments) for part in parts), default=0)
+        case InSegment(segment):
+            return _cost(segments[segment].where, segments)
+        case Attribute():
+            return 1
+        case HasTopic():
+            return 2
+        case Acted() | GrantedBy():
+            return 3
+        case Did(kind):
+            return 5 if kind is DeedKind.RECEIVED else 4
+        case _:
+            return 0
+
+
 def count_segment(connection: Connection, clause: ColumnElement[bool]) -> int:
     """How many people are in the segment, whether they may be mailed or not."""
+    plan_for_many(connection)
     return connection.scalar(select(func.count()).select_from(subscribers).where(clause)) or 0
 
 
@@ -115,83 +161,6 @@ def sample_segment(connection: Connection, clause: ColumnElement[bool], n: int) 
     return [people[identity] for identity in ids]
 
 
-def load_subscriber(connection: Connection, address_or_id: str | int) -> Subscriber | None:
-    """The person with this id or this address, None if there is none. The case of the address is not minded."""
-    person = subscribers.c
-    query = select(person.id)
-    if isinstance(address_or_id, int):
-        query = query.where(person.id == address_or_id)
-    else:
-        written = address_or_id.strip()
-        query = query.where(
-            or_(person.address_key.in_((written, written.lower())), person.address == written)
-        )
-    identity = connection.scalar(query.order_by(person.id).limit(1))
-    return None if identity is None else next(iter(load_subscribers(connection, [identity])), None)
-
-
-def load_subscribers(connection: Connection, ids: Iterable[int]) -> list[Subscriber]:
-    """These people with their topics, campaigns received and deadlines applied for, by id; unknown ids are left out."""
-    return [person for some in _chunks(sorted(set(ids))) for person in _load(connection, some)]
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        yield ids[start : start + _IDS_AT_ONCE]
-
-
-def _load(connection: Connection, ids: Sequence[int]) -> list[Subscriber]:
-    mine, topic = subscribers.c.id.in_(ids), subscriber_topics.c
-    chosen = select(subscribers.c.id, topic.topic).where(topic.subscriber_id == subscribers.c.id)
-    topics = _by_person(connection, chosen.where(mine))
-    received = _by_person(connection, _received_campaigns().add_columns(campaigns.c.name).where(mine))
-    applied = _by_person(connection, _applied_deadlines().add_columns(deadline_marks.c.deadline).where(mine))
-    rows = connection.execute(select(subscribers).where(mine).order_by(subscribers.c.id))
-    return [_subscriber(row, topics, received, applied) for row in rows]
-
-
-def _by_person(connection: Connection, query: Select[Any]) -> dict[int, set[str]]:
-    words: dict[int, set[str]] = {}
-    for identity, word in connection.execute(query):
-        words.setdefault(identity, set()).add(word)
-    return words
-
-
-def _subscriber(
-    row: Row[Any], topics: dict[int, set[str]], received: dict[int, set[str]], applied: dict[int, set[str]]
-) -> Subscriber:
-    return Subscriber(
-        id=row.id,
-        address=row.address,
-        given_name=row.given_name,
-        language=row.language,
-        country=row.country,
-        zone=row.zone,
-        joined=row.joined,
-        topics=frozenset(topics.get(row.id, ())),
-        attributes=row.attributes,
-        received=frozenset(received.get(row.id, ())),
-        applied=frozenset(applied.get(row.id, ())),
-    )
-
-
-def _received_campaigns() -> Select[tuple[int]]:
-    """People and the deliveries that reached them; their campaigns can be asked about."""
-    return select(subscribers.c.id).where(
-        deliveries.c.subscriber_id == subscribers.c.id,
-        deliveries.c.state == DeliveryState.SENT,
-        campaigns.c.id == deliveries.c.campaign_id,
-    )
-
-
-def _applied_deadlines() -> Select[tuple[int]]:
-    """People and the deadlines that they applied for."""
-    marks = deadline_marks.c
-    return select(subscribers.c.id).where(
-        marks.subscriber_id == subscribers.c.id, marks.mark == DeadlineMark.APPLIED
-    )
-
-
 def _there_is(query: Select[Any]) -> ColumnElement[bool]:
     return exists(query.correlate(subscribers))
 
@@ -201,15 +170,82 @@ def _reads(language: str) -> ColumnElement[bool]:
     return or_(tag == wanted, func.substr(tag, 1, len(wanted) + 1) == f"{wanted}-")
 
 
-def _attribute_clause(node: Attribute) -> ColumnElement[bool]:
+def _below(domain: str) -> ColumnElement[bool]:
+    own = subscribers.c.domain
+    return or_(own == domain, Ending(own, len(domain) + 1) == f".{domain}")
+
+
+def _within(instant: ColumnElement[Any], period: Period, now: datetime) -> ColumnElement[bool]:
+    since, until = bounds(period, now)
+    limits = [instant >= since] if since is not None else []
+    return and_(true(), *limits, *([instant < until] if until is not None else []))
+
+
+def _follows(topics: Sequence[str]) -> ColumnElement[bool]:
+    row = subscriber_topics.c
+    return _there_is(select(row.topic).where(row.subscriber_id == subscribers.c.id, row.topic.in_(topics)))
+
+
+def _granted_by(sources: Sequence[str]) -> ColumnElement[bool]:
+    wanted = [ascii_lower(source) for source in sources]
+    return _there_is(last_grants().where(AsciiLower(consents.c.source).in_(wanted)))
+
+
+def _acted(node: Acted, now: datetime) -> Select[Any]:
+    """What the person said about deadlines, if it is what `node` asks for."""
+    mark = deadline_marks.c
+    told = select(mark.mark).where(mark.subscriber_id == subscribers.c.id, mark.mark.in_(node.marks))
+    if node.deadlines:
+        told = told.where(mark.deadline.in_(node.deadlines))
+    return told.where(_within(mark.at, node.period, now))
+
+
+def _received(node: Did, now: datetime) -> Select[Any]:
+    """Mails that reached the person and are what `node` asks for."""
+    row = deliveries.c
+    mails = select(row.id).where(row.subscriber_id == subscribers.c.id, row.state == DeliveryState.SENT)
+    return _asked(mails.where(_within(received_at(), node.period, now)), node, row.campaign_id)
+
+
+def _engaged(node: Did, now: datetime) -> Select[Any]:
+    """What the person did with mails, if it is what `node` asks for."""
+    row = engagements.c
+    done = select(row.id).where(row.subscriber_id == subscribers.c.id, row.kind == node.kind.value)
+    return _asked(done.where(_within(row.at, node.period, now)), node, row.campaign_id)
+
+
+def _asked(deeds: Select[Any], node: Did, campaign: ColumnElement[int]) -> Select[Any]:
+    """Only those with the campaigns and topics of `node`."""
+    if (
+        len(node.campaigns) == 1
+    ):  # said so, PostgreSQL knows that it is one, and guesses well how many people it reached
+        (name,) = node.campaigns
+        deeds = deeds.where(
+            campaign == select(campaigns.c.id).where(campaigns.c.name == name).scalar_subquery()
+        )
+    elif node.campaigns:
+        deeds = deeds.where(campaign.in_(select(campaigns.c.id).where(campaigns.c.name.in_(node.campaigns))))
+    if node.topics:
+        about = campaign_topics.c
+        found = select(about.topic).where(about.campaign_id == campaign, about.topic.in_(node.topics))
+        if node.kind is DeedKind.CLICKED:
+            found = found.where(about.article == engagements.c.link)
+        deeds = deeds.where(found.correlate(deliveries, engagements).exists())
+    return deeds
+
+
+def _attribute_clause(node: Attribute, now: datetime) -> ColumnElement[bool]:
+    if node.type in LISTS and node.operator is not Operator.EXISTS:
+        elements = [HasElement(subscribers.c.attributes, node.name, operand) for operand in node.operands]
+        return and_(*elements) if node.operator is Operator.HAS_ALL else or_(*elements)
     value: ColumnElement[Any] = ATTRIBUTE_VALUES[node.type](subscribers.c.attributes, node.name)
     match node.operator:
         case Operator.EXISTS:
             return value.is_not(None) if node.operand else value.is_(None)
         case Operator.IS_NOT:
-            return not_(_or_false(_compared(value, Operator.IS, node)))
+            return not_(_or_false(_compared(value, Operator.IS, node, now)))
         case operator:
-            return _or_false(_compared(value, operator, node))
+            return _or_false(_compared(value, operator, node, now))
 
 
 def _or_false(comparison: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -217,7 +253,13 @@ def _or_false(comparison: ColumnElement[bool]) -> ColumnElement[bool]:
     return func.coalesce(comparison, false(), type_=Boolean)
 
 
-def _compared(value: ColumnElement[Any], operator: Operator, node: Attribute) -> ColumnElement[bool]:
+def _compared(
+    value: ColumnElement[Any], operator: Operator, node: Attribute, now: datetime
+) -> ColumnElement[bool]:
+    if node.type is FieldType.DATE and operator not in {Operator.IS, Operator.IN}:
+        first, until = day_bounds(node, now)
+        limits = [value >= first] if first is not None else []
+        return and_(*limits, *([value < until] if until is not None else []))
     if node.type is FieldType.TEXT:
         value = AsciiLower(value)
     operands = [_operand(operand, node.type) for operand in node.operands]
@@ -228,15 +270,11 @@ def _compared(value: ColumnElement[Any], operator: Operator, node: Attribute) ->
             return value >= operands[0]
         case Operator.AT_MOST:
             return value <= operands[0]
-        case Operator.BEFORE:
-            return value < operands[0]
-        case Operator.AFTER:
-            return value > operands[0]
         case _:
             return value.in_(operands)
 
 
-def _operand(operand: Scalar, kind: FieldType) -> str | int:
+def _operand(operand: Scalar, kind: FieldType) -> str | float:
     match kind:
         case FieldType.BOOLEAN:
             return "true" if operand else "false"

@@ -7,74 +7,45 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from segment_file import FIELDS, PATH, node_of, problems_of, segment_file
 
+from newsletter.core.deadline import DeadlineMark
+from newsletter.core.engagement import DeedKind
 from newsletter.core.refusal import ContentRefused
+from newsletter.core.segment.conditions import MOST_DEPTH
 from newsletter.core.segment.fields import parse_fields
 from newsletter.core.segment.parse import MOST_CONDITIONS, parse_segments
 from newsletter.core.segment.tree import (
+    EVER,
+    Acted,
     AllOf,
     AnyOf,
-    Applied,
     Attribute,
+    Did,
     FieldType,
+    Granted,
+    GrantedBy,
     HasTopic,
     InCountry,
+    InDomain,
     InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
+    Joined,
     NoneOf,
     Operator,
+    Period,
     Reads,
-    Received,
+    Stands,
+    When,
 )
+from newsletter.core.subscriber import Standing
 
-FIELDS_YAML = """
-fields:
-  city:
-    type: text
-    label: {en: City, fr: Ville}
-  kind:
-    type: choice
-    label: {en: Kind of organisation, fr: Type d’organisation}
-    choices:
-      association: {en: Association, fr: Association}
-      press: {en: Press, fr: Presse}
-  employees:
-    type: integer
-    label: {en: Number of employees, fr: Nombre de salariés}
-  member:
-    type: boolean
-    label: {en: Member of the network, fr: Membre du réseau}
-  founded:
-    type: date
-    label: {en: Date of foundation, fr: Date de fondation}
-topics:
-  erasmus:
-    label: {en: Erasmus+, fr: Erasmus+}
-  social-economy:
-    label: {en: Social economy, fr: Économie sociale}
-    description: {en: About once a month., fr: Environ une fois par mois.}
-"""
-FIELDS = parse_fields(FIELDS_YAML, "subscribers/fields.yaml")
-PATH = "subscribers/segments.yaml"
+LATELY = Period(When.WITHIN_DAYS, 90)
+SPRING = Period(When.BETWEEN, first=date(2021, 1, 1), last=date(2021, 3, 31))
 WORKSPACE = Path(__file__).parents[2]
 
 
-def _segment(where):
-    return f"segments:\n  one:\n    title: {{en: One}}\n    where: {where}\n"
-
-
-def _node(where):
-    return parse_segments(_segment(where), PATH, FIELDS)["one"].where
-
-
-def _problems(text, fields=FIELDS):
-    with pytest.raises(ContentRefused) as refused:
-        parse_segments(text, PATH, fields)
-    return refused.value.problems
+def _founded(operator, operand):
+    return Attribute("founded", FieldType.DATE, operator, operand)
 
 
 @pytest.mark.parametrize(
@@ -105,17 +76,64 @@ def _problems(text, fields=FIELDS):
             "{attribute: founded, before: 2021-01-01}",
             Attribute("founded", FieldType.DATE, Operator.BEFORE, "2021-01-01"),
         ),
-        ("{joined: {before: 2021-06-01}}", JoinedBefore(date(2021, 6, 1))),
-        ("{joined: {after: 2021-06-01}}", JoinedAfter(date(2021, 6, 1))),
-        ("{joined: {within_days: 90}}", JoinedWithin(90)),
-        ("{received: september-2021}", Received("september-2021")),
-        ("{applied: erasmus-accreditation/accreditation}", Applied("erasmus-accreditation/accreditation")),
+        ("{joined: {before: 2021-06-01}}", Joined(Period(When.BEFORE, first=date(2021, 6, 1)))),
+        ("{joined: {after: 2021-06-01}}", Joined(Period(When.AFTER, first=date(2021, 6, 1)))),
+        ("{joined: {within_days: 90}}", Joined(LATELY)),
+        ("{joined: {older_than_days: 90}}", Joined(Period(When.OLDER_THAN_DAYS, 90))),
+        ("{joined: {between: [2021-01-01, 2021-03-31]}}", Joined(SPRING)),
+        ("{received: september-2021}", Did(DeedKind.RECEIVED, ("september-2021",))),
+        ("{opened: [july-2021, september-2021]}", Did(DeedKind.OPENED, ("july-2021", "september-2021"))),
+        ("{replied: anything}", Did(DeedKind.REPLIED)),
+        ("{clicked: {within_days: 90}}", Did(DeedKind.CLICKED, period=LATELY)),
+        (
+            "{clicked: {topic: erasmus, between: [2021-01-01, 2021-03-31]}}",
+            Did(DeedKind.CLICKED, (), ("erasmus",), SPRING),
+        ),
+        ("{opened: {campaign: july-2021}}", Did(DeedKind.OPENED, ("july-2021",), (), EVER)),
+        (
+            "{applied: erasmus-accreditation/accreditation}",
+            Acted((DeadlineMark.APPLIED,), ("erasmus-accreditation/accreditation",)),
+        ),
+        ("{stopped: anything}", Acted((DeadlineMark.STOPPED,))),
+        (
+            "{acted: {deadline: [call/first, call/second], within_days: 90}}",
+            Acted(
+                (DeadlineMark.APPLIED, DeadlineMark.STOPPED, DeadlineMark.LATER),
+                ("call/first", "call/second"),
+                LATELY,
+            ),
+        ),
+        ("{consent: confirmed}", Stands((Standing.CONFIRMED,))),
+        ("{consent: [pending, unsubscribed]}", Stands((Standing.PENDING, Standing.UNSUBSCRIBED))),
+        ("{consent: {granted: {within_days: 90}}}", Granted(LATELY)),
+        (
+            "{consent: {standing: confirmed, source: sign-up form}}",
+            AllOf((Stands((Standing.CONFIRMED,)), GrantedBy(("sign-up form",)))),
+        ),
+        ("{domain: [Example.org, école.example.fr]}", InDomain(("example.org", "xn--cole-9oa.example.fr"))),
+        ("{attribute: founded, within_days: 90}", _founded(Operator.WITHIN_DAYS, 90)),
+        ("{attribute: founded, older_than_days: 90}", _founded(Operator.OLDER_THAN_DAYS, 90)),
+        ("{attribute: founded, in_next_days: 90}", _founded(Operator.IN_NEXT_DAYS, 90)),
+        (
+            "{attribute: founded, between: [2021-01-01, 2021-03-31]}",
+            _founded(Operator.BETWEEN, ("2021-01-01", "2021-03-31")),
+        ),
+        (
+            "{attribute: budget, at_least: 12.5}",
+            Attribute("budget", FieldType.DECIMAL, Operator.AT_LEAST, 12.5),
+        ),
+        ("{attribute: budget, is: 12}", Attribute("budget", FieldType.DECIMAL, Operator.IS, 12.0)),
+        ("{attribute: roles, has: press}", Attribute("roles", FieldType.CHOICES, Operator.HAS, ("press",))),
+        (
+            "{attribute: tags, has_all: [' École  d’été ', VIP]}",
+            Attribute("tags", FieldType.TAGS, Operator.HAS_ALL, ("école d’été", "vip")),
+        ),
         ("{any: [{topic: erasmus}]}", AnyOf((HasTopic(("erasmus",)),))),
         ("{all: [{none: [{country: FR}]}]}", AllOf((NoneOf((InCountry(("FR",)),)),))),
     ],
 )
 def test_each_condition_is_read_as_it_is_written(written, meant):
-    assert _node(written) == meant
+    assert node_of(written) == meant
 
 
 @pytest.mark.parametrize(
@@ -152,7 +170,37 @@ def test_each_condition_is_read_as_it_is_written(written, meant):
         ("{joined: {before: 1 June}}", "not a day that exists", "2021-10-19"),
         ("{joined: {within_days: 0}}", "not a number of days", "from 1 to"),
         ("{joined: {within_days: 10, after: 2021-06-01}}", "exactly one of before", "within_days: 30"),
-        ("{joined: {since: 2021-06-01}}", "'since' is not known here", "before, after, within_days"),
+        (
+            "{joined: {since: 2021-06-01}}",
+            "'since' is not known here",
+            "before, after, between, within_days, older_than_days",
+        ),
+        (
+            "{joined: {between: [2021-03-31, 2021-01-01]}}",
+            "2021-03-31 is after 2021-01-01",
+            "the earlier one first",
+        ),
+        ("{joined: {between: 2021-03-31}}", "needs a list of two days", "[2021-01-01, 2021-03-31]"),
+        ("{clicked: {}}", "not said what 'clicked' is about", "clicked: anything, or one of campaign, topic"),
+        ("{clicked: {campain: x}}", "'campain' is not known here", "Did you mean 'campaign'?"),
+        ("{clicked: {topic: erasmsu}}", "The topic 'erasmsu'", "Did you mean 'erasmus'?"),
+        ("{clicked: {within_days: 9, before: 2021-01-01}}", "exactly one of before", "within_days: 30"),
+        ("{clicked: []}", "not the name of a campaign", "or anything"),
+        ("{acted: {}}", "not said what 'acted' is about", "acted: anything, or one of deadline"),
+        ("{stopped: call}", "not the key of a deadline", "a slash between"),
+        ("{consent: {}}", "not said what the consent should be", "consent: confirmed"),
+        ("{consent: confirmd}", "no standing of a consent", "Did you mean 'confirmed'?"),
+        ("{consent: {standing: withdrawn}}", "no standing of a consent", "Known here: pending, confirmed"),
+        ("{consent: {granted: 2021-01-01}}", "Named values should stand here", "indented"),
+        ("{domain: '@example.org'}", "not the domain of an address", "behind the @"),
+        ("{domain: org}", "not the domain of an address", "such as example.org"),
+        ("{attribute: founded, within_days: soon}", "not a number of days", "from 1 to"),
+        ("{attribute: founded, older_than: 30}", "'older_than' is no way", "Did you mean 'older_than_days'?"),
+        ("{attribute: kind, within_days: 30}", "cannot be compared with 'within_days'", "type choice"),
+        ("{attribute: budget, is: '5'}", "is a number, not '5'", "12.5"),
+        ("{attribute: roles, has: prss}", "'prss' is no choice of 'roles'", "Did you mean 'press'?"),
+        ("{attribute: tags, is: vip}", "cannot be compared with 'is'", "exists, has, has_all"),
+        ("{attribute: tags, has: ' '}", "The tag is empty", "remove it"),
         ("{received: 'September letter'}", "not the name of a campaign", "september-2021"),
         ("{applied: accreditation}", "not the key of a deadline", "a slash between"),
         ("{segment: two}", "There is no segment 'two'", "Known here: one."),
@@ -167,7 +215,7 @@ def test_each_condition_is_read_as_it_is_written(written, meant):
     ],
 )
 def test_a_condition_that_cannot_be_used_is_told_with_a_way_out(written, what, remedy):
-    first = _problems(_segment(written))[0]
+    first = problems_of(segment_file(written))[0]
     assert what in first.what
     assert remedy in first.remedy
     assert (first.path, first.line) == (PATH, 4)
@@ -189,7 +237,7 @@ def test_every_mistake_of_a_file_is_told_at_once_by_line():
   empty:
     title: {en: '', fra nce: x}
 """
-    told = [(problem.line, problem.field) for problem in _problems(text)]
+    told = [(problem.line, problem.field) for problem in problems_of(text)]
     assert told == [
         (2, "segments.Big-One"),
         (3, "segments.Big-One.title"),
@@ -213,7 +261,7 @@ def _chain(**references):
 
 
 def test_a_circle_of_references_is_refused_with_its_chain():
-    problems = _problems(_chain(a=["b"], b=["c"], c=["a"], outside=["a"]))
+    problems = problems_of(_chain(a=["b"], b=["c"], c=["a"], outside=["a"]))
     assert [problem.what for problem in problems] == [
         "The segments refer to one another in a circle: a → b → c → a."
     ]
@@ -222,12 +270,12 @@ def test_a_circle_of_references_is_refused_with_its_chain():
 
 
 def test_a_segment_that_refers_to_itself_is_a_circle():
-    assert "circle: a → a." in _problems(_chain(a=["a"]))[0].what
+    assert "circle: a → a." in problems_of(_chain(a=["a"]))[0].what
 
 
 def test_two_circles_are_two_problems():
     chains = {
-        problem.what.rsplit(": ", 1)[1] for problem in _problems(_chain(a=["b"], b=["a"], c=["d"], d=["c"]))
+        problem.what.rsplit(": ", 1)[1] for problem in problems_of(_chain(a=["b"], b=["a"], c=["d"], d=["c"]))
     }
     assert chains == {"a → b → a.", "c → d → c."}
 
@@ -240,7 +288,7 @@ def test_references_may_share_a_target_and_come_before_it():
 def test_references_cannot_multiply_into_more_than_a_database_takes():
     names = [f"s{number}" for number in range(60)]
     text = _chain(**{name: [following, following] for name, following in pairwise(names)}, s59=[])
-    assert any(f"Keep to {MOST_CONDITIONS}." == problem.remedy for problem in _problems(text))
+    assert any(f"Keep to {MOST_CONDITIONS}." == problem.remedy for problem in problems_of(text))
 
 
 def test_an_empty_file_has_no_segments():
@@ -252,11 +300,11 @@ def test_an_empty_file_has_no_segments():
     "text", ["- one\n", "segments: [one]\n", "segmnets: {}\n", "a: [\n", "segments: {one: 5}\n"]
 )
 def test_a_file_of_another_shape_is_refused_and_not_guessed(text):
-    assert all(problem.path == PATH and problem.line for problem in _problems(text))
+    assert all(problem.path == PATH and problem.line for problem in problems_of(text))
 
 
 def test_a_title_falls_back_to_english_and_then_to_whatever_there_is():
-    text = _segment("{topic: erasmus}").replace("{en: One}", "{en: One, fr: 'Le  premier'}")
+    text = segment_file("{topic: erasmus}").replace("{en: One}", "{en: One, fr: 'Le  premier'}")
     segment = parse_segments(text, PATH, FIELDS)["one"]
     assert [segment.title(language) for language in ("en", "fr", "fr-BE", "de")] == [
         *("One", "Le premier", "Le premier", "One")
@@ -272,9 +320,7 @@ def test_the_shipped_segments_and_fields_can_be_read():
 
 
 def test_fields_and_topics_are_read_with_their_words():
-    assert [kind.type for kind in FIELDS.fields.values()] == list(
-        map(FieldType, ["text", "choice", "integer", "boolean", "date"])
-    )
+    assert [kind.type for kind in FIELDS.fields.values()] == list(FieldType)
     assert FIELDS.field_label("kind", "fr") == "Type d’organisation"
     assert FIELDS.choice_label("kind", "press", "fr") == "Presse"
     assert FIELDS.choice_label("kind", "gone", "fr") == "gone"
@@ -319,38 +365,10 @@ def test_a_field_or_topic_that_cannot_be_used_is_told_with_its_line(text, line, 
     assert (problem.path, problem.line) == ("subscribers/fields.yaml", line)
 
 
-KEYS = (
-    "all any none topic language country attribute is is_not in contains at_least before after exists joined"
-    " within_days received applied segment title where"
-)
-JSONISH = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["one", "erasmus", "2021-01-01", ""])
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=3)
-    ),
-    max_leaves=12,
-)
-
-
-def _yaml(value):
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_yaml(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_yaml, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else f"'{value}'" if value == "" else str(value)
-
-
-@settings(deadline=None, max_examples=300)
-@given(JSONISH)
-def test_whatever_is_written_is_read_or_refused_with_places(value):
-    try:
-        assert set(parse_segments(_segment(_yaml(value)), PATH, FIELDS)) == {"one"}
-        problems = ()
-    except ContentRefused as refused:
-        problems = refused.problems
-        assert problems
-    assert all(problem.line == 4 and problem.what and problem.remedy for problem in problems)
+def test_conditions_may_be_nested_so_deep_and_no_deeper():
+    where = "{topic: erasmus}"
+    for _ in range(MOST_DEPTH):
+        where = f"{{all: [{where}]}}"
+    assert node_of(where)
+    (problem,) = problems_of(segment_file(f"{{all: [{where}]}}"))
+    assert f"more than {MOST_DEPTH} deep" in problem.what

@@ -19,9 +19,11 @@ from newsletter.core.segment.tree import (
     HasTopic,
     InCountry,
     InSegment,
-    JoinedWithin,
+    Joined,
     NoneOf,
+    Period,
     Segment,
+    When,
 )
 from newsletter.core.subscriber import Subscriber
 
@@ -218,7 +220,7 @@ def test_each_condition_is_explained_with_the_persons_value_and_the_verdict():
         (1, "interested in Social economy", "Erasmus+", False),
         (1, "in France or Belgium", "Belgium", True),
         (1, "None of these:", "", True),
-        (2, "who received “The letter of September”", "no", False),
+        (2, "who received “The letter of September”", "never", False),
     ]
 
 
@@ -262,7 +264,13 @@ def test_what_is_not_known_is_said_to_be_unknown(where, value):
 
 ERASMUS, TWO_TOPICS = HasTopic(("erasmus",)), HasTopic(("social-economy", "gone"))
 LEAVES = st.sampled_from(
-    [ERASMUS, TWO_TOPICS, InCountry(("BE", "FR")), JoinedWithin(30), InSegment("partners")]
+    [
+        ERASMUS,
+        TWO_TOPICS,
+        InCountry(("BE", "FR")),
+        Joined(Period(When.WITHIN_DAYS, 30)),
+        InSegment("partners"),
+    ]
 )
 TREES = st.recursive(
     LEAVES,

@@ -67,6 +67,7 @@ REPORTS = [
     ("segments", "count"),
     ("segments", "count", "press", "--language", "fr"),
     ("segments", "explain", "press", "ada@example.org"),
+    ("segments", "sample", "erasmus-interested", "--size", "2"),
     ("subscribers", "list", "--search", "ada", "--limit", "3"),
     ("subscribers", "show", "ada@example.org"),
     ("deadlines", "list"),

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import pytest
 import uvicorn
-from playwright.sync_api import sync_playwright
 
 from newsletter.core.links import PersonalLinks
 from newsletter.flows.deadlines import sync_deadlines
@@ -40,36 +39,31 @@ def served(office, workspace):
 
 
 @pytest.mark.browser
-def test_the_pages_fit_and_every_link_has_a_name_and_room(served, chromium):
+def test_the_pages_fit_and_every_link_has_a_name_and_room(served, browser):
     root, paths = served
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for width in (320, 390, 1280):
-            page = browser.new_page(viewport={"width": width, "height": 900})
-            for path in paths:
-                for language in ("en", "fr"):
-                    page.goto(f"{root}{path}?language={language}")
-                    assert page.evaluate("document.documentElement.scrollWidth") == width, path
-                    assert page.locator("html").get_attribute("lang") == language
-                    assert page.locator("h1").count() == 1
-                    for link in page.locator("main a, main button").all():
-                        assert link.inner_text().strip()
-                        assert link.bounding_box()["height"] >= 24  # WCAG 2.2, 2.5.8
-                    for field in page.locator("main input:visible").all():
-                        assert field.evaluate("each => each.labels.length") == 1
-            page.close()
-        browser.close()
+    for width in (320, 390, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        for path in paths:
+            for language in ("en", "fr"):
+                page.goto(f"{root}{path}?language={language}")
+                assert page.evaluate("document.documentElement.scrollWidth") == width, path
+                assert page.locator("html").get_attribute("lang") == language
+                assert page.locator("h1").count() == 1
+                for link in page.locator("main a, main button").all():
+                    assert link.inner_text().strip()
+                    assert link.bounding_box()["height"] >= 24  # WCAG 2.2, 2.5.8
+                for field in page.locator("main input:visible").all():
+                    assert field.evaluate("each => each.labels.length") == 1
+        page.close()
 
 
 @pytest.mark.browser
-def test_a_press_gives_a_new_address_and_shows_it(served, chromium):
+def test_a_press_gives_a_new_address_and_shows_it(served, browser):
     root, paths = served
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.goto(f"{root}{paths[0]}?language=en")
-        before = page.get_by_label("Or copy this address").input_value()
-        page.get_by_role("button", name="Give me a new address").click()
-        assert page.get_by_role("status").inner_text() == "Your calendar has a new address"
-        assert page.get_by_label("Or copy this address").input_value() != before
-        browser.close()
+    page = browser.new_page()
+    page.goto(f"{root}{paths[0]}?language=en")
+    before = page.get_by_label("Or copy this address").input_value()
+    page.get_by_role("button", name="Give me a new address").click()
+    assert page.get_by_role("status").inner_text() == "Your calendar has a new address"
+    assert page.get_by_label("Or copy this address").input_value() != before
+    page.close()

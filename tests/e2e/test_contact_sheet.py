@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from newsletter.core.brand import Brand
 from newsletter.core.refusal import ContentRefused
@@ -331,25 +330,22 @@ def test_the_picture_of_the_weeks_keeps_their_order_and_its_margins():
 
 
 @pytest.mark.browser
-def test_a_browser_shows_it_from_a_file_with_its_pictures_at_every_width(sheet, chromium):
+def test_a_browser_shows_it_from_a_file_with_its_pictures_at_every_width(sheet, browser):
     for page in sheet.glob(
         "mails/*.mail.html"
     ):  # the only thing that is not there is refused by the mail's policy
         page.write_text(
             re.sub(r'<img src="https[^>]*>', "", page.read_text(encoding="utf-8")), encoding="utf-8"
         )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for width in (360, 800, 1400):
-            page = browser.new_page(viewport={"width": width, "height": 900})
-            failed: list[str] = []
-            page.on("requestfailed", lambda request, failed=failed: failed.append(request.url))
-            page.goto((sheet / "index.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") == width
-            page.locator("iframe").first.scroll_into_view_if_needed()
-            picture = page.frame_locator("iframe").first.locator("img").first
-            picture.wait_for()
-            assert picture.bounding_box()["width"] > 10
-            assert failed == []
-            page.close()
-        browser.close()
+    for width in (360, 800, 1400):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        failed: list[str] = []
+        page.on("requestfailed", lambda request, failed=failed: failed.append(request.url))
+        page.goto((sheet / "index.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.locator("iframe").first.scroll_into_view_if_needed()
+        picture = page.frame_locator("iframe").first.locator("img").first
+        picture.wait_for()
+        assert picture.bounding_box()["width"] > 10
+        assert failed == []
+        page.close()

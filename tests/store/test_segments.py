@@ -8,148 +8,55 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from segment_people import (
+    ABOUT,
+    CAMPAIGNS,
+    CLOSE,
+    DEADLINES,
+    FIELDS,
+    LINKS,
+    NOW,
+    REFERENCES,
+    SOURCES,
+    TREES,
+    Linked,
+    people,
+)
 from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.pool import StaticPool
 from throwaway_postgresql import fresh_database
 
+from newsletter.core.deadline import DeadlineMark
+from newsletter.core.engagement import Deed, DeedKind
 from newsletter.core.segment.evaluate import matches
 from newsletter.core.segment.tree import (
+    OF_LISTS,
     OPERATORS,
+    RELATIVE,
     AllOf,
     AnyOf,
-    Applied,
     Attribute,
+    Did,
     FieldType,
     HasTopic,
     InCountry,
-    InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
+    Joined,
     NoneOf,
     Operator,
-    Reads,
-    Received,
+    Period,
     Segment,
+    When,
 )
-from newsletter.core.subscriber import Subscriber
+from newsletter.core.subscriber import Said, Standing, Subscriber
 from newsletter.store import tables
+from newsletter.store.engagement_tables import campaign_topics, engagements
+from newsletter.store.people_in_segments import load_subscriber, load_subscribers
 from newsletter.store.segments import (
     count_segment,
-    load_subscriber,
-    load_subscribers,
     sample_segment,
     segment_clause,
     segment_ids,
 )
-
-NOW = datetime(2021, 9, 16, 8, 30, tzinfo=UTC)
-CAMPAIGNS = ("july-2021", "september-2021")
-DEADLINES = ("erasmus-accreditation/accreditation", "kitchen-partners/answer")
-TOPICS = ("social-economy", "erasmus", "events")
-FIELDS = {
-    "city": FieldType.TEXT,
-    "kind": FieldType.CHOICE,
-    "employees": FieldType.INTEGER,
-    "member": FieldType.BOOLEAN,
-    "founded": FieldType.DATE,
-}
-
-# Few words that are close to one another, so that comparisons hold about as often as not.
-CLOSE = (
-    "Lyon|lyon|LYON 3e|Liège|LIÈGE|Liege|École|école|É|é|L|o|%|_|l_o|50%|l'Isle|"
-    '"Lyon"|\\|a\\_b|İzmir|straße|STRASSE|Λυών|𝕃yon| |true|5|2021-01-01'
-)
-WORDS = st.sampled_from(CLOSE.split("|"))
-KINDS = st.sampled_from(["association", "Association", "press"])
-NUMBERS = st.sampled_from([-1, 0, 1, 5, 49, 50, 10**15 - 1, -(10**15) + 1])
-DAYS = st.sampled_from(["2020-12-31", "2021-01-01", "2021-01-02"])
-OPERANDS = {
-    FieldType.TEXT: WORDS,
-    FieldType.CHOICE: KINDS,
-    FieldType.INTEGER: NUMBERS,
-    FieldType.BOOLEAN: st.booleans(),
-    FieldType.DATE: DAYS,
-}
-# What may stand in a stored attribute whatever its field says: an import long ago, a field whose type has changed.
-STRAY = st.one_of(
-    st.none(),
-    st.sampled_from(["", "5", "true", "soon", "2021-1-1", "2021-01-01T00:00", "2021-01-01\n", "٢٠٢١-٠١-٠١"]),
-    st.sampled_from([10**15, -(10**15), 2**63, -(2**63), 5.5, 1e300]),
-    st.sampled_from([[], ["Lyon"], {}, {"kind": "press"}]),
-    WORDS,
-    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=5),
-    st.booleans(),
-    NUMBERS,
-    DAYS,
-)
-STARTS = st.sampled_from(
-    [datetime(2021, 6, 1, tzinfo=UTC), datetime(2021, 6, 2, tzinfo=UTC), NOW, NOW - timedelta(days=30)]
-)
-JOINED = st.builds(lambda start, off: start + timedelta(microseconds=off), STARTS, st.integers(-1, 1))
-
-
-@st.composite
-def comparisons(draw):
-    name = draw(st.sampled_from(sorted(FIELDS)))
-    kind = FIELDS[name]
-    operator = draw(st.sampled_from(sorted(OPERATORS[kind])))
-    operand = OPERANDS[kind]
-    if operator is Operator.EXISTS:
-        operand = st.booleans()
-    elif operator is Operator.IN:
-        operand = st.lists(operand, min_size=1, max_size=3).map(tuple)
-    return Attribute(name, kind, operator, draw(operand))
-
-
-def _some(words):
-    return st.lists(st.sampled_from(words), min_size=1, max_size=2, unique=True).map(tuple)
-
-
-DATES = st.sampled_from([date(2021, 5, 31), date(2021, 6, 1), date(2021, 9, 16), date.min, date.max])
-LEAVES = st.one_of(
-    comparisons(),
-    comparisons(),
-    st.builds(HasTopic, _some(TOPICS)),
-    st.builds(Reads, _some(["fr", "fr-BE", "en", "EN-gb", "pt"])),
-    st.builds(InCountry, _some(["FR", "BE"])),
-    st.builds(JoinedBefore, DATES),
-    st.builds(JoinedAfter, DATES),
-    st.builds(JoinedWithin, st.integers(1, 60)),
-    st.builds(Received, st.sampled_from([*CAMPAIGNS, "no-such-campaign"])),
-    st.builds(Applied, st.sampled_from([*DEADLINES, "no-such/deadline"])),
-    st.builds(InSegment, st.sampled_from(["one", "two"])),
-)
-
-
-def _groups(children):
-    parts = st.lists(children, max_size=3).map(tuple)
-    return st.one_of(st.builds(AllOf, parts), st.builds(AnyOf, parts), st.builds(NoneOf, parts))
-
-
-TREES = st.recursive(LEAVES, _groups, max_leaves=8)
-REFERENCES = TREES.filter(lambda node: "InSegment" not in repr(node))
-
-
-@st.composite
-def people(draw):
-    attributes = {}
-    for name, kind in FIELDS.items():
-        if draw(st.integers(0, 3)):
-            attributes[name] = draw(st.one_of(OPERANDS[kind], OPERANDS[kind], STRAY))
-    return Subscriber(
-        id=0,
-        address="",
-        given_name="Ada",
-        language=draw(st.sampled_from(["fr", "FR", "fr-BE", "fra", "en", "en-GB", "pt-BR", ""])),
-        country=draw(st.sampled_from(["FR", "BE", "fr", ""])),
-        zone="",
-        joined=draw(JOINED),
-        topics=draw(st.frozensets(st.sampled_from(TOPICS))),
-        attributes=attributes,
-        received=draw(st.frozensets(st.sampled_from(CAMPAIGNS))),
-        applied=draw(st.frozensets(st.sampled_from(DEADLINES))),
-    )
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -169,6 +76,10 @@ def _prepare(engine):
         tables.metadata.create_all(connection)
         connection.execute(insert(tables.campaigns), [_campaign(name) for name in CAMPAIGNS])
         connection.execute(insert(tables.deadlines), [_deadline(key) for key in DEADLINES])
+        ids = dict(connection.execute(select(tables.campaigns.c.name, tables.campaigns.c.id)).all())
+        about = [(ids[name], *each) for name in CAMPAIGNS for each in ABOUT[name]]
+        columns = ("campaign_id", "article", "topic")
+        connection.execute(insert(campaign_topics), [dict(zip(columns, row, strict=True)) for row in about])
 
 
 @pytest.fixture
@@ -191,15 +102,15 @@ def _deadline(key):
 
 
 def _store(connection, person, number):
-    """Insert a person, with a delivery that did not arrive of each campaign that is not in `received`."""
+    """Insert a person, with a delivery that did not arrive of each campaign that none of their deeds received."""
     values = {
-        name: getattr(person, name) for name in ("given_name", "language", "country", "zone", "joined")
+        name: getattr(person, name)
+        for name in ("given_name", "language", "country", "zone", "joined", "domain", "standing")
     } | {
         "address": f"Reader{number}@example.org",
         "address_key": f"reader{number}@example.org",
         "address_hash": f"{number * 7919 % 1000:064}",
-        "domain": "example.org",
-        "standing": "confirmed",
+        "granted_at": person.granted,
         "source": "form",
         "attributes": dict(person.attributes),
     }
@@ -208,17 +119,47 @@ def _store(connection, person, number):
     ).scalar_one()
     for topic in person.topics:
         connection.execute(insert(tables.subscriber_topics).values(subscriber_id=identity, topic=topic))
+    _store_consents(connection, person, identity)
+    _store_deeds(connection, person, identity)
+    for said in person.said:
+        row = {"deadline": said.deadline, "subscriber_id": identity, "mark": said.mark, "at": said.at}
+        connection.execute(insert(tables.deadline_marks).values(row))
+    return identity
+
+
+def _store_consents(connection, person, identity):
+    """The last grants, and before them one from elsewhere that must not be found."""
+    if person.granted is None:
+        return
+    before = person.granted - timedelta(days=1)
+    events = [("granted", source, person.granted) for source in person.granted_by]
+    for action, source, at in [
+        *events,
+        ("granted", SOURCES[0], before),
+        ("asked", SOURCES[1], person.granted),
+    ]:
+        row = {"subscriber_id": identity, "action": action, "source": source, "at": at}
+        connection.execute(insert(tables.consents).values(row | {"wording": "", "evidence": {}}))
+
+
+def _store_deeds(connection, person, identity):
+    mine = {"subscriber_id": identity}
+    reached = {deed.campaign: deed.at for deed in person.deeds if deed.kind is DeedKind.RECEIVED}
     for campaign, name in connection.execute(select(tables.campaigns.c.id, tables.campaigns.c.name)).all():
-        state = "sent" if name in person.received else "unsure"
-        row = {"campaign_id": campaign, "subscriber_id": identity, "state": state}
+        state = "sent" if name in reached else "unsure"
+        row = mine | {"campaign_id": campaign, "state": state, "handed_at": reached.get(name)}
         connection.execute(
             insert(tables.deliveries).values(row | {"language": "en", "attempts": 1, "not_before": NOW})
         )
-    for key in DEADLINES:
-        mark = "applied" if key in person.applied else "stopped"
-        row = {"deadline": key, "subscriber_id": identity, "mark": mark, "at": NOW}
-        connection.execute(insert(tables.deadline_marks).values(row))
-    return identity
+        for deed in person.deeds:
+            if deed.kind is not DeedKind.RECEIVED and deed.campaign == name:
+                row = mine | {
+                    "campaign_id": campaign,
+                    "kind": deed.kind,
+                    "at": deed.at,
+                    "day": deed.at.date(),
+                }
+                connection.execute(insert(engagements).values(row | {"link": getattr(deed, "link", "")}))
 
 
 def _person(**changes):
@@ -227,7 +168,10 @@ def _person(**changes):
 
 
 def _clear(connection):
-    for table in (tables.deadline_marks, tables.deliveries, tables.subscriber_topics, tables.subscribers):
+    for table in (
+        tables.deadline_marks, engagements, tables.deliveries, tables.consents, tables.subscriber_topics,
+        tables.subscribers,
+    ):  # fmt: skip
         connection.execute(delete(table))
 
 
@@ -251,10 +195,19 @@ def test_python_and_sql_give_the_same_members(connection, node, one, two, crowd)
     assert count_segment(connection, segment_clause(NoneOf((node,)), NOW, segments)) == len(crowd) - len(said)
 
 
+def _asked(operator, operand):
+    if operator in RELATIVE:
+        return 300
+    if operator is Operator.BETWEEN:
+        return "2021-01-01", operand
+    return (operand,) if operator is Operator.IN or operator in OF_LISTS else operand
+
+
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_every_comparison_of_every_stored_value_agrees(connection, name):
-    numbers = [5, 5.0, 5.5, 0, 50, 2**63]
-    stored = [None, "", True, False, [], {}, "soon", "association", "2021-01-02", *numbers, *CLOSE.split("|")]
+    numbers = [5, 5.0, 5.5, 0, 50, 2**63, 1e300]
+    lists = [[], {}, ["Lyon", "vip"], ["association"], [["vip"]], {"vip": 1}]
+    stored = [None, "", True, False, *lists, "soon", "association", "2021-01-02", *numbers, *CLOSE.split("|")]
     crowd = [_person(), *(_person(attributes={name: value}) for value in stored)]
     ids = [_store(connection, person, number) for number, person in enumerate(crowd)]
     operands = {
@@ -263,11 +216,14 @@ def test_every_comparison_of_every_stored_value_agrees(connection, name):
         FieldType.INTEGER: [-1, 0, 1, 5, 6, 50],
         FieldType.BOOLEAN: [True, False],
         FieldType.DATE: ["2021-01-01", "2021-01-02"],
+        FieldType.DECIMAL: [-1.0, 5.0, 5.5, 50.0],
+        FieldType.CHOICES: ["association"],
+        FieldType.TAGS: ["Lyon", "vip"],
     }[FIELDS[name]]
     found = 0
     for operator in OPERATORS[FIELDS[name]]:
         for operand in [True, False] if operator is Operator.EXISTS else operands:
-            node = Attribute(name, FIELDS[name], operator, (operand,) if operator is Operator.IN else operand)
+            node = Attribute(name, FIELDS[name], operator, _asked(operator, operand))
             said = [
                 identity
                 for identity, person in zip(ids, crowd, strict=True)
@@ -284,11 +240,13 @@ def test_the_edges_of_joined_agree_to_the_microsecond(connection):
     crowd = [_person(joined=edge + timedelta(microseconds=off)) for edge in edges for off in (-1, 0, 1)]
     ids = [_store(connection, person, number) for number, person in enumerate(crowd)]
     members = {
-        JoinedBefore(day): ids[:1],
-        JoinedAfter(day): ids[4:],
-        JoinedWithin(30): ids[7:],
-        JoinedAfter(date.max): [],
-        JoinedBefore(date.min): [],
+        Joined(Period(When.BEFORE, first=day)): ids[:1],
+        Joined(Period(When.AFTER, first=day)): ids[4:],
+        Joined(Period(When.BETWEEN, first=day, last=day)): ids[1:4],
+        Joined(Period(When.WITHIN_DAYS, 30)): ids[7:],
+        Joined(Period(When.OLDER_THAN_DAYS, 30)): ids[:7],
+        Joined(Period(When.AFTER, first=date.max)): [],
+        Joined(Period(When.BEFORE, first=date.min)): [],
     }
     for node, expected in members.items():
         assert segment_ids(connection, segment_clause(node, NOW, {})) == expected, node
@@ -301,8 +259,15 @@ def test_a_loaded_person_is_the_person_that_was_stored(connection):
     ada = _person(
         topics=frozenset({"erasmus", "events"}),
         attributes={"city": "Liège", "employees": 12, "member": True},
-        received=frozenset({"july-2021"}),
-        applied=frozenset({DEADLINES[0]}),
+        domain="example.org",
+        standing=Standing.CONFIRMED,
+        granted=NOW,
+        granted_by=frozenset({"sign-up form"}),
+        deeds=(
+            Deed(DeedKind.RECEIVED, "july-2021", NOW, frozenset({"erasmus", "events"})),
+            Linked(Deed(DeedKind.CLICKED, "july-2021", NOW + timedelta(1), frozenset({"erasmus"})), LINKS[0]),
+        ),
+        said=(Said(DeadlineMark.APPLIED, DEADLINES[0], NOW),),
         joined=NOW - timedelta(microseconds=1),
     )
     ben = _person(given_name="Ben", country="FR")
@@ -310,11 +275,26 @@ def test_a_loaded_person_is_the_person_that_was_stored(connection):
     loaded = load_subscriber(connection, first)
     assert loaded is not None
     assert (loaded.id, loaded.address) == (first, "Reader0@example.org")
-    for name in ("given_name", "country", "joined", "topics", "attributes", "received", "applied"):
+    same = (
+        "given_name",
+        "country",
+        "joined",
+        "topics",
+        "attributes",
+        "domain",
+        "standing",
+        "granted",
+        "granted_by",
+        "said",
+    )
+    for name in same:
         assert getattr(loaded, name) == getattr(ada, name), name
+    assert [(deed.kind, deed.campaign, deed.at, deed.topics) for deed in loaded.deeds] == [
+        (deed.kind, deed.campaign, deed.at, deed.topics) for deed in ada.deeds
+    ]
     both = load_subscribers(connection, [second, first, 999_999, first])
     assert [person.given_name for person in both] == ["Ada", "Ben"]
-    assert both[1].topics == both[1].received == both[1].applied == frozenset()
+    assert (both[1].topics, both[1].deeds, both[1].said) == (frozenset(), (), ())
 
 
 @pytest.mark.parametrize("written", ["Reader0@example.org", "reader0@example.org", " READER0@EXAMPLE.ORG "])
@@ -332,7 +312,7 @@ def test_nobody_is_found_by_an_unknown_address_or_id(connection):
 
 
 def test_more_people_load_than_one_statement_takes(connection, monkeypatch):
-    monkeypatch.setattr("newsletter.store.segments._IDS_AT_ONCE", 2)
+    monkeypatch.setattr("newsletter.store.people_in_segments._IDS_AT_ONCE", 2)
     ids = [_store(connection, _person(topics=frozenset({"erasmus"})), number) for number in range(5)]
     loaded = load_subscribers(connection, ids)
     assert [person.id for person in loaded] == ids
@@ -357,7 +337,15 @@ def test_the_largest_segment_that_may_be_written_can_be_asked(connection):
     assert segment_ids(connection, segment_clause(NoneOf((wide,)), NOW, {})) == [identity]
 
 
+def _received(*names):
+    return tuple(Deed(DeedKind.RECEIVED, name, NOW) for name in names)
+
+
+def _got(name):
+    return Did(DeedKind.RECEIVED, (name,))
+
+
 def test_a_member_of_two_rules_is_counted_once(connection):
-    _store(connection, _person(topics=frozenset({"erasmus", "events"}), received=frozenset(CAMPAIGNS)), 0)
-    either = AnyOf((HasTopic(("erasmus", "events")), Received(CAMPAIGNS[0]), Received(CAMPAIGNS[1])))
+    _store(connection, _person(topics=frozenset({"erasmus", "events"}), deeds=_received(*CAMPAIGNS)), 0)
+    either = AnyOf((HasTopic(("erasmus", "events")), _got(CAMPAIGNS[0]), _got(CAMPAIGNS[1])))
     assert count_segment(connection, segment_clause(either, NOW, {})) == 1

@@ -49,7 +49,7 @@ class PersonEntry(NamedTuple):
     consented: datetime
     status: Status
     paused_until: datetime | None
-    attributes: Mapping[str, str | int | bool]
+    attributes: Mapping[str, str | float | list[str]]
 
 
 @dataclass(frozen=True, slots=True)

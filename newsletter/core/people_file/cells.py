@@ -14,7 +14,7 @@ from unicodedata import category
 
 from newsletter.core.refusal import Refusal
 from newsletter.core.segment.reader import choose_from
-from newsletter.core.segment.tree import FieldType
+from newsletter.core.segment.tree import FieldType, tag_of
 from newsletter.core.wallclock import zone_named
 
 if TYPE_CHECKING:
@@ -204,10 +204,33 @@ def _date(known: Field, value: str) -> str:
         raise CellRefused(known.name, f"'{value}' is not a date.", "Write it as 2021-10-19.") from None
 
 
-_READERS: dict[FieldType, Callable[[Field, str], str | int | bool]] = {
+def _decimal(known: Field, value: str) -> float:
+    """With a point or, as French spreadsheets write it, a comma."""
+    if not re.fullmatch(r"-?\d{1,15}(?:[.,]\d{1,9})?", value, re.ASCII):
+        raise CellRefused(known.name, f"'{value}' is not a number.", "Write it as 12.5.")
+    return float(value.replace(",", "."))
+
+
+def _several(value: str) -> list[str]:
+    """The values of a cell that holds several, with semicolons or commas between them; each once."""
+    return list(dict.fromkeys(one.strip() for one in re.split("[;,]", value) if one.strip()))
+
+
+def _choices(known: Field, value: str) -> list[str]:
+    return [_choice(known, one) for one in _several(value)]
+
+
+def _tags(_known: Field, value: str) -> list[str]:
+    return list(dict.fromkeys(map(tag_of, _several(value))))
+
+
+_READERS: dict[FieldType, Callable[[Field, str], str | float | list[str]]] = {
     FieldType.TEXT: lambda _known, value: value,
     FieldType.CHOICE: _choice,
     FieldType.INTEGER: _integer,
     FieldType.BOOLEAN: _boolean,
     FieldType.DATE: _date,
+    FieldType.DECIMAL: _decimal,
+    FieldType.CHOICES: _choices,
+    FieldType.TAGS: _tags,
 }

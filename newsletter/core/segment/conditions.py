@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any
 from babel import Locale
 
 from newsletter.core.front_matter_fields import is_language_code
-from newsletter.core.segment.comparisons import operators_of, read_comparison, read_day
+from newsletter.core.mailbox import ascii_domain
+from newsletter.core.refusal import ContentRefused
+from newsletter.core.segment.comparisons import operators_of, read_comparison
+from newsletter.core.segment.history import HISTORY
 from newsletter.core.segment.reader import choose_from, did_you_mean, quote_remedy
 from newsletter.core.segment.tree import (
     AllOf,
     AnyOf,
-    Applied,
     HasTopic,
     InCountry,
+    InDomain,
     InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
     NoneOf,
     Operator,
     Reads,
-    Received,
 )
 
 if TYPE_CHECKING:
@@ -35,9 +34,8 @@ if TYPE_CHECKING:
     from newsletter.core.segment.reader import Reader
     from newsletter.core.segment.tree import Node
 
-_CAMPAIGN = re.compile(r"[a-z0-9]+(?:[-_.@:][a-z0-9]+)*")
-_DEADLINE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
-_MOST_DAYS = 36_500
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+MOST_DEPTH = 20
 _ENGLISH = Locale("en")
 # CLDR has names for these two-letter codes, but ISO 3166 has no country there (the European Union, Ceuta, unknown …).
 _NO_COUNTRY = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
@@ -75,6 +73,14 @@ class Reading:
 
     def node(self, value: Any, keys: Path) -> Node | None:
         """The condition at `keys`, or None after blaming what is wrong with it."""
+        if (
+            len(keys) > 3 + 2 * MOST_DEPTH
+        ):  # a key and a number for each level, behind segments, its id and where
+            remedy = "Make segments of the inner ones, and refer to them."
+            self.reader.blame(
+                f"Conditions stand more than {MOST_DEPTH} deep within one another.", remedy, keys
+            )
+            return None
         if not isinstance(value, dict) or not value:
             self.reader.blame(
                 "A condition should stand here.", f"Write one of {_NAMES}, with its value.", keys
@@ -108,6 +114,15 @@ class Reading:
                 self.reader.blame(f"The {what} should be a text.", quote_remedy(one), place)
         return [(one, place) for one, place in items if isinstance(one, str) and one]
 
+    def topics(self, value: Any, keys: Path) -> tuple[str, ...]:
+        """One topic or a list of them; those that are not in `fields.yaml` are blamed."""
+        words = self.words(value, keys, "topic")
+        for word, place in words:
+            if word not in self.fields.topics:
+                remedy = choose_from(word, self.fields.topics)
+                self.reader.blame(f"The topic '{word}' is not in fields.yaml.", remedy, place)
+        return tuple(word for word, _ in words)
+
 
 def _group(kind: type[AllOf | AnyOf | NoneOf]) -> Callable[[Reading, Any, Path], Node | None]:
     def read(reading: Reading, value: Any, keys: Path) -> Node | None:
@@ -126,12 +141,7 @@ def _group(kind: type[AllOf | AnyOf | NoneOf]) -> Callable[[Reading, Any, Path],
 
 
 def _topics(reading: Reading, value: Any, keys: Path) -> Node:
-    words = reading.words(value, keys, "topic")
-    for word, place in words:
-        if word not in reading.fields.topics:
-            remedy = choose_from(word, reading.fields.topics)
-            reading.reader.blame(f"The topic '{word}' is not in fields.yaml.", remedy, place)
-    return HasTopic(tuple(word for word, _ in words))
+    return HasTopic(reading.topics(value, keys))
 
 
 def _languages(reading: Reading, value: Any, keys: Path) -> Node:
@@ -158,43 +168,18 @@ def _country_remedy(word: str) -> str:
     return f"Write {code}." if code else "Write the two capital letters of ISO 3166, such as FR or BE."
 
 
-def _joined(reading: Reading, value: Any, keys: Path) -> Node | None:
-    names = ("before", "after", "within_days")
-    mapping = reading.reader.mapping(value, keys, names)
-    given = [name for name in names if name in mapping]
-    if len(given) != 1:
-        what = "'joined' should have exactly one of before, after and within_days."
-        reading.reader.blame(what, "Write for example joined: {within_days: 30}.", keys)
-        return None
-    place, operand = (*keys, given[0]), mapping[given[0]]
-    if given[0] == "within_days":
-        if isinstance(operand, int) and not isinstance(operand, bool) and 1 <= operand <= _MOST_DAYS:
-            return JoinedWithin(operand)
-        what = f"'{operand}' is not a number of days."
-        reading.reader.blame(what, f"Write a whole number from 1 to {_MOST_DAYS}.", place)
-        return None
-    day = read_day(reading.reader, operand, place)
-    if day is None:
-        return None
-    return JoinedBefore(day) if given[0] == "before" else JoinedAfter(day)
-
-
-def _received(reading: Reading, value: Any, keys: Path) -> Node | None:
-    if isinstance(value, str) and _CAMPAIGN.fullmatch(value):
-        return Received(value)
-    remedy = "Write the name of a campaign, such as september-2021."
-    reading.reader.blame(f"'{value}' is not the name of a campaign.", remedy, keys)
-    return None
-
-
-def _applied(reading: Reading, value: Any, keys: Path) -> Node | None:
-    if isinstance(value, str) and _DEADLINE.fullmatch(value):
-        return Applied(value)
-    remedy = (
-        "Write the article and the deadline with a slash between, such as erasmus-accreditation/call-2021."
-    )
-    reading.reader.blame(f"'{value}' is not the key of a deadline.", remedy, keys)
-    return None
+def _domains(reading: Reading, value: Any, keys: Path) -> Node:
+    domains = []
+    for word, place in reading.words(value, keys, "domain"):
+        try:
+            domains.append(ascii_domain(word.strip()))
+        except ContentRefused:
+            domains.append("")
+        if not _DOMAIN.fullmatch(domains[-1]):
+            what = f"'{word}' is not the domain of an address."
+            remedy = "Write what stands behind the @, such as example.org; what is below it is meant as well."
+            reading.reader.blame(what, remedy, place)
+    return InDomain(tuple(domains))
 
 
 def _segment(reading: Reading, value: Any, keys: Path) -> Node | None:
@@ -213,10 +198,9 @@ _CONDITIONS: dict[str, Callable[[Reading, Any, Path], Node | None]] = {
     "topic": _topics,
     "language": _languages,
     "country": _countries,
-    "joined": _joined,
-    "received": _received,
-    "applied": _applied,
+    "domain": _domains,
     "segment": _segment,
+    **HISTORY,
 }
 _NAMES = ", ".join([*_CONDITIONS, "attribute"])
 

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from newsletter.core.segment.labels import Labels
-from newsletter.core.segment.tree import AllOf, AnyOf, Attribute, HasTopic, InCountry, NoneOf, Reads
+from newsletter.core.segment.tree import (
+    Acted,
+    AllOf,
+    AnyOf,
+    Attribute,
+    Did,
+    GrantedBy,
+    HasTopic,
+    InCountry,
+    InDomain,
+    NoneOf,
+    Reads,
+    Stands,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,12 +107,18 @@ def _phrase(said: _Said, labels: Labels, *, nested: bool) -> str:
     return labels.words.either(apart, nested=nested)
 
 
-def _is_long(said: _Said) -> bool:
+def _is_long(said: _Said) -> bool:  # noqa: PLR0911 - one line for each kind of condition
     if isinstance(said, _Joint):
         return True
     match said.node:
-        case HasTopic(words) | Reads(words) | InCountry(words):
+        case HasTopic(words) | Reads(words) | InCountry(words) | InDomain(words) | GrantedBy(words):
             return len(words) > 1
+        case Stands(standings):
+            return len(standings) > 1
+        case Did(campaigns=names, topics=topics):
+            return max(len(names), len(topics)) > 1
+        case Acted(deadlines=names):
+            return len(names) > 1
         case Attribute():
             return len(said.node.operands) > 1
         case _:

@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, assert_never
 
+from newsletter.core.segment.periods import day_bounds, in_period
 from newsletter.core.segment.tree import (
-    BIGGEST_INTEGER,
+    Acted,
     AllOf,
     AnyOf,
-    Applied,
     Attribute,
+    Did,
     FieldType,
+    Granted,
+    GrantedBy,
     HasTopic,
     InCountry,
+    InDomain,
     InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
+    Joined,
     NoneOf,
     Operator,
     Reads,
-    Received,
+    Stands,
 )
+from newsletter.core.segment.values import ascii_lower, known_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import datetime
 
-    from newsletter.core.segment.tree import Node, Scalar, Segment
+    from newsletter.core.segment.tree import Node, Segment, Value
     from newsletter.core.subscriber import Subscriber
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
-
-def matches(  # noqa: C901, PLR0911 - one line for each kind of condition
+def matches(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of condition
     node: Node, subscriber: Subscriber, now: datetime, segments: Mapping[str, Segment]
 ) -> bool:
     """Whether the person is in the segment whose tree is `node`.
 
     Args:
         node: a tree as `parse_segments` returns it.
-        subscriber: the person, with `received` and `applied` filled in.
-        now: aware instant, for `joined: {within_days: …}`.
+        subscriber: the person, with deeds and what they said filled in.
+        now: aware instant, for `within_days` and its like.
         segments: every segment by id, for `segment: …`.
 
     Raises:
@@ -65,48 +63,30 @@ def matches(  # noqa: C901, PLR0911 - one line for each kind of condition
             return any(_reads(subscriber.language, language) for language in languages)
         case InCountry(countries):
             return subscriber.country in countries
+        case InDomain(domains):
+            return any(f".{subscriber.domain}".endswith(f".{domain}") for domain in domains)
         case Attribute():
-            return _attribute_holds(node, subscriber)
-        case JoinedBefore() | JoinedAfter() | JoinedWithin():
-            return _joined_holds(node, subscriber.joined, now)
-        case Received(campaign):
-            return campaign in subscriber.received
-        case Applied(deadline):
-            return deadline in subscriber.applied
+            return _attribute_holds(node, subscriber, now)
+        case Joined(period):
+            return in_period(subscriber.joined, period, now)
+        case Stands(standings):
+            return subscriber.standing in standings
+        case Granted(period):
+            return subscriber.granted is not None and in_period(subscriber.granted, period, now)
+        case GrantedBy(sources):
+            wanted = {ascii_lower(source) for source in sources}
+            return any(ascii_lower(source) in wanted for source in subscriber.granted_by)
+        case Did():
+            return _did(node, subscriber, now)
+        case Acted(marks, deadlines, period):
+            return any(
+                one.mark in marks
+                and (not deadlines or one.deadline in deadlines)
+                and in_period(one.at, period, now)
+                for one in subscriber.said
+            )
         case _:
             assert_never(node)
-
-
-def known_value(subscriber: Subscriber, name: str, kind: FieldType) -> Scalar | None:
-    """The person's value of a field, or None when it is unknown: absent, empty, or not of the field's type."""
-    value: object = subscriber.attributes.get(name)
-    match kind:
-        case FieldType.BOOLEAN:
-            return value if isinstance(value, bool) else None
-        case FieldType.INTEGER:
-            is_integer = (
-                isinstance(value, int) and not isinstance(value, bool) and abs(value) <= BIGGEST_INTEGER
-            )
-            return value if is_integer and isinstance(value, int) else None
-        case FieldType.DATE:
-            return value if isinstance(value, str) and _DATE.fullmatch(value) else None
-        case _:
-            return value if isinstance(value, str) and value else None
-
-
-def ascii_lower(text: str) -> str:
-    """The text with A–Z as a–z and everything else as written."""
-    return text.translate(_LOWER)
-
-
-def start_of(day: date) -> datetime:
-    """The instant at which this day begins in UTC."""
-    return datetime.combine(day, time.min, UTC)
-
-
-def end_of(day: date) -> datetime:
-    """The last microsecond of this day in UTC: whatever is later belongs to another day."""
-    return datetime.combine(day, time.max, UTC)
 
 
 def _reads(language: str, wanted: str) -> bool:
@@ -115,39 +95,42 @@ def _reads(language: str, wanted: str) -> bool:
     return tag == wanted or tag.startswith(f"{wanted}-")
 
 
-def _joined_holds(node: JoinedBefore | JoinedAfter | JoinedWithin, joined: datetime, now: datetime) -> bool:
-    match node:
-        case JoinedBefore(day):
-            return joined < start_of(day)
-        case JoinedAfter(day):
-            return joined > end_of(day)
-        case JoinedWithin(days):
-            return joined >= now - timedelta(days=days)
+def _did(node: Did, subscriber: Subscriber, now: datetime) -> bool:
+    return any(
+        deed.kind is node.kind
+        and (not node.campaigns or deed.campaign in node.campaigns)
+        and (not node.topics or not deed.topics.isdisjoint(node.topics))
+        and in_period(deed.at, node.period, now)
+        for deed in subscriber.deeds
+    )
 
 
-def _attribute_holds(node: Attribute, subscriber: Subscriber) -> bool:
+def _attribute_holds(node: Attribute, subscriber: Subscriber, now: datetime) -> bool:
     value = known_value(subscriber, node.name, node.type)
     match node.operator:
         case Operator.EXISTS:
             return (value is not None) is node.operand
         case Operator.IS_NOT:
-            return value is None or not _compares(value, Operator.IS, node)
+            return value is None or not _compares(value, Operator.IS, node, now)
         case operator:
-            return value is not None and _compares(value, operator, node)
+            return value is not None and _compares(value, operator, node, now)
 
 
-def _compares(value: Scalar, operator: Operator, node: Attribute) -> bool:
+def _compares(value: Value, operator: Operator, node: Attribute, now: datetime) -> bool:
+    if isinstance(value, tuple):
+        found = [operand in value for operand in node.operands]
+        return all(found) if operator is Operator.HAS_ALL else any(found)
     if node.type is FieldType.TEXT:
         return _compares_text(
             ascii_lower(str(value)), operator, [ascii_lower(str(one)) for one in node.operands]
         )
     if operator in {Operator.IS, Operator.IN}:
         return value in node.operands
-    if node.type is FieldType.INTEGER:
-        number, limit = int(value), int(node.operands[0])
-        return number >= limit if operator is Operator.AT_LEAST else number <= limit
-    day, limit_day = str(value), str(node.operands[0])
-    return day < limit_day if operator is Operator.BEFORE else day > limit_day
+    if node.type is FieldType.DATE:
+        first, until = day_bounds(node, now)
+        return (first is None or str(value) >= first) and (until is None or str(value) < until)
+    number, limit = float(value), float(node.operands[0])
+    return number >= limit if operator is Operator.AT_LEAST else number <= limit
 
 
 def _compares_text(value: str, operator: Operator, wanted: list[str]) -> bool:

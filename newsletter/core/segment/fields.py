@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 64  # the column of a topic
 _FIELD_KEYS = ("type", "label", "description", "choices")
+_WITH_CHOICES = frozenset({FieldType.CHOICE, FieldType.CHOICES})
 _TOPIC_KEYS = ("label", "description")
 
 
@@ -24,7 +25,7 @@ class Field:
 
     Attributes:
         labels: what people call it, by language.
-        choices: for `choice`, the words of each value by language, in the order written.
+        choices: for `choice` and `choices`, the words of each value by language, in the order written.
     """
 
     name: str
@@ -127,12 +128,12 @@ def _choices(
 ) -> dict[str, dict[str, str]]:
     place: Path = (*keys, "choices")
     if "choices" not in mapping:
-        if kind is FieldType.CHOICE:
+        if kind in _WITH_CHOICES:
             reader.blame(
                 "A choice needs choices.", "Write choices: with the values and their words under it.", keys
             )
         return {}
-    if kind is not FieldType.CHOICE:
+    if kind not in _WITH_CHOICES:
         reader.blame(
             f"A field of type {kind} has no choices.", "Write type: choice, or remove choices.", place
         )

@@ -7,23 +7,27 @@ from datetime import date
 from typing import TYPE_CHECKING, assert_never
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 
 from newsletter.core.segment.tree import (
+    RELATIVE,
+    Acted,
     AllOf,
     AnyOf,
-    Applied,
     Attribute,
+    Did,
     FieldType,
+    Granted,
+    GrantedBy,
     HasTopic,
     InCountry,
+    InDomain,
     InSegment,
-    JoinedAfter,
-    JoinedBefore,
-    JoinedWithin,
+    Joined,
     NoneOf,
     Operator,
     Reads,
-    Received,
+    Stands,
 )
 from newsletter.core.segment.words import EnglishWords
 from newsletter.core.segment.words_french import FrenchWords
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from newsletter.core.segment.fields import Fields
-    from newsletter.core.segment.tree import Node, Scalar, Segment
+    from newsletter.core.segment.tree import Node, Segment, Value
 
 WORDS: dict[str, EnglishWords] = {words.language: words for words in (EnglishWords(), FrenchWords())}
 
@@ -78,16 +82,24 @@ class Labels:
         except (UnknownLocaleError, ValueError):
             return code
 
-    def value(self, name: str, kind: FieldType, value: Scalar) -> str:
-        """A value of a field, within a sentence."""
+    def value(  # noqa: PLR0911 - one line for each type
+        self, name: str, kind: FieldType, value: Value
+    ) -> str:
+        """A value of a field, within a sentence; a list with commas."""
+        if isinstance(value, tuple):
+            return ", ".join(self.value(name, kind, one) for one in value)
         match kind:
-            case FieldType.CHOICE:
+            case FieldType.CHOICE | FieldType.CHOICES:
                 return _inline(self.fields.choice_label(name, str(value), self.words.language))
+            case FieldType.DECIMAL:
+                return format_decimal(
+                    value, locale="en_GB" if self.words.language == "en" else self.words.language
+                )
             case FieldType.BOOLEAN:
                 return self.words.yes if value else self.words.no
             case FieldType.DATE:
                 return self._day(str(value))
-            case FieldType.TEXT:
+            case FieldType.TEXT | FieldType.TAGS:
                 return self.words.quoted(str(value))
             case FieldType.INTEGER:
                 return str(value)
@@ -98,7 +110,7 @@ class Labels:
         except ValueError:
             return text
 
-    def leaf(  # noqa: C901, PLR0911 - one line for each kind of condition
+    def leaf(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of condition
         self, node: Node, *, yes: bool = True
     ) -> str:
         """The phrase for one condition that is not a group; `yes` is False where it is denied."""
@@ -112,16 +124,21 @@ class Labels:
                 return words.country([(code, self.country(code)) for code in countries], yes=yes)
             case Attribute():
                 return self._attribute(node, yes=yes)
-            case JoinedBefore(day):
-                return words.joined_before(day, yes=yes)
-            case JoinedAfter(day):
-                return words.joined_after(day, yes=yes)
-            case JoinedWithin(days):
-                return words.joined_within(days, yes=yes)
-            case Received(campaign):
-                return words.received(self.name(campaign), yes=yes)
-            case Applied(deadline):
-                return words.applied(self.name(deadline), yes=yes)
+            case InDomain(domains):
+                return words.domain(domains, yes=yes)
+            case Joined(period):
+                return words.joined(period, yes=yes)
+            case Stands(standings):
+                return words.stands(standings, yes=yes)
+            case Granted(period):
+                return words.granted(period, yes=yes)
+            case GrantedBy(sources):
+                return words.granted_by(sources, yes=yes)
+            case Did(kind, campaigns, topics, period):
+                named = [self.name(campaign) for campaign in campaigns]
+                return words.did(kind, named, [self.topic(topic) for topic in topics], period, yes=yes)
+            case Acted(marks, deadlines, period):
+                return words.acted(marks, [self.name(one) for one in deadlines], period, yes=yes)
             case InSegment(segment):
                 return words.segment(self.segments[segment].title(words.language), yes=yes)
             case AllOf() | AnyOf() | NoneOf():
@@ -137,6 +154,9 @@ class Labels:
             node, yes = Attribute(node.name, node.type, Operator.IS, node.operand), not yes
         if node.type is FieldType.BOOLEAN:
             return self.words.truth(label, value=node.operand is True, yes=yes)
+        if node.operator in RELATIVE:
+            values = [str(days) for days in node.operands]
+            return self.words.attribute(_inline(label), node.operator, values, yes=yes)
         values = [self.value(node.name, node.type, operand) for operand in node.operands]
         return self.words.attribute(_inline(label), node.operator, values, yes=yes)
 

@@ -6,14 +6,30 @@ import re
 from typing import TYPE_CHECKING
 
 from babel.dates import format_date
+from babel.lists import format_list
 
-from newsletter.core.segment.tree import Operator
+from newsletter.core.deadline import DeadlineMark
+from newsletter.core.engagement import DeedKind
+from newsletter.core.segment.tree import Operator, When
 from newsletter.core.segment.words import EnglishWords
+from newsletter.core.subscriber import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
+    from newsletter.core.segment.tree import Period
+
+# Participle, and what leads to the mail.
+_DEEDS = {
+    DeedKind.RECEIVED: ("reçu", ""),
+    DeedKind.OPENED: ("ouvert", ""),
+    DeedKind.CLICKED: ("cliqué", "dans "),
+    DeedKind.REPLIED: ("répondu", "à "),
+}
+# Participle, what leads to the deadline, and what is said of any deadline, affirmed and denied.
+_STOPPED = "arrêté", "les rappels de ", ("les rappels d’une échéance", "les rappels d’aucune échéance")
+_ANSWERS = "répondu", "aux rappels de ", ("aux rappels d’une échéance", "aux rappels d’aucune échéance")
 # Which word leads into a country follows its gender, and that follows the last letter, with these exceptions.
 # Codes are two letters, so `in` finds whole ones only.
 _AUX = "AE AS BM BQ BS FJ FK FO KM KY MH MP MV NL PH PS PW SB SC TC TF TO UM US VG VI"
@@ -66,7 +82,19 @@ class FrenchWords(EnglishWords):
 
     def attribute(self, field: str, operator: Operator, values: Sequence[str], *, yes: bool) -> str:
         listed = self.any_listed(values)
+        every = format_list(list(values), locale="fr")
+        day = values[0] == "1"
         told = {
+            Operator.BETWEEN: f"entre le {values[0]} et le {values[-1]}",
+            Operator.WITHIN_DAYS: "aujourd’hui ou hier"
+            if day
+            else f"une date des {values[0]} derniers jours",
+            Operator.IN_NEXT_DAYS: "aujourd’hui ou demain"
+            if day
+            else f"une date des {values[0]} prochains jours",
+            Operator.OLDER_THAN_DAYS: f"une date vieille de plus {'d’un jour' if day else f'de {values[0]} jours'}",
+            Operator.HAS: f"entre autres {listed}" if yes else listed,
+            Operator.HAS_ALL: f"entre autres {every}" if yes else f"{every} à la fois",
             Operator.CONTAINS: f"un texte qui contient {listed}",
             Operator.AT_LEAST: f"{listed} ou plus",
             Operator.AT_MOST: f"{listed} ou moins",
@@ -81,24 +109,110 @@ class FrenchWords(EnglishWords):
     def truth(self, field: str, *, value: bool, yes: bool) -> str:
         return f"{'avec' if yes else 'sans'} {self.quoted(field)} : {self.yes if value else self.no}"
 
-    def joined_before(self, day: date, *, yes: bool) -> str:
-        return f"{'' if yes else 'non '}inscrites avant le {self.day(day)}"
+    def when(self, period: Period) -> str:
+        match period.when:
+            case When.BEFORE if period.first:
+                return f" avant le {self.day(period.first)}"
+            case When.AFTER if period.first:
+                return f" après le {self.day(period.first)}"
+            case When.BETWEEN if period.first and period.last:
+                return f" entre le {self.day(period.first)} et le {self.day(period.last)}"
+            case When.WITHIN_DAYS:
+                return f" au cours des {'dernières 24 heures' if period.days == 1 else f'{period.days} derniers jours'}"
+            case When.OLDER_THAN_DAYS:
+                return f" il y a plus de {_length(period.days)}"
+            case _:
+                return ""
 
-    def joined_after(self, day: date, *, yes: bool) -> str:
-        return f"{'' if yes else 'non '}inscrites après le {self.day(day)}"
+    def joined(self, period: Period, *, yes: bool) -> str:
+        since = (When.WITHIN_DAYS, When.OLDER_THAN_DAYS)
+        if period.when not in since:
+            return f"{'' if yes else 'non '}inscrites{self.when(period)}"
+        lately = yes is (period.when is When.WITHIN_DAYS)
+        length = _length(period.days)
+        return f"inscrites depuis {length} au plus" if lately else f"inscrites depuis plus de {length}"
 
-    def joined_within(self, days: int, *, yes: bool) -> str:
-        length = f"{days} jours" if days > 1 else "24 heures"
-        return f"inscrites depuis {length} au plus" if yes else f"inscrites depuis plus de {length}"
+    def stands(self, standings: Sequence[Standing], *, yes: bool) -> str:
+        words = [self.standing(standing) for standing in standings]
+        return f"dont le consentement {self._est(words, yes=yes)}"
 
-    def received(self, campaign: str, *, yes: bool) -> str:
-        return f"qui {'ont' if yes else 'n’ont pas'} reçu {self.quoted(campaign)}"
+    def _est(self, words: Sequence[str], *, yes: bool) -> str:
+        return f"est {self.any_listed(words)}" if yes else f"n’est {_neither(words, 'pas ')}"
 
-    def applied(self, deadline: str, *, yes: bool) -> str:
-        return f"qui {'ont déjà' if yes else 'n’ont pas encore'} postulé à {self.quoted(deadline)}"
+    def standing(self, standing: Standing) -> str:
+        return {Standing.PENDING: "en attente", Standing.CONFIRMED: "confirmé"}.get(standing, "retiré")
+
+    def granted(self, period: Period, *, yes: bool) -> str:
+        return f"dont le dernier consentement {'a' if yes else 'n’a pas'} été donné{self.when(period)}"
+
+    def granted_by(self, sources: Sequence[str], *, yes: bool) -> str:
+        words = [f"de {self.quoted(source)}" for source in sources]
+        said = f"vient {self.any_listed(words)}" if yes else f"ne vient {_neither(words, 'pas ')}"
+        return f"dont le dernier consentement {said}"
+
+    def domain(self, domains: Sequence[str], *, yes: bool) -> str:
+        return f"{'avec une' if yes else 'sans'} adresse chez {self.any_listed(domains)}"
+
+    def did(
+        self, kind: DeedKind, campaigns: Sequence[str], topics: Sequence[str], period: Period, *, yes: bool
+    ) -> str:
+        participle, link = _DEEDS[kind]
+        about = f" sur le thème {self.any_listed(topics)}" if topics else ""
+        if kind is DeedKind.CLICKED and topics:
+            where = f" dans {self.any_listed([self.quoted(one) for one in campaigns])}" if campaigns else ""
+            mails, any_mail = (
+                [],
+                f"sur {'un' if yes else 'aucun'} article{about.replace(' sur le', ' du')}{where}",
+            )
+        else:
+            mails = [f"{link}{self.quoted(campaign)}" for campaign in campaigns]
+            any_mail = f"{link}{'un' if yes else 'aucun'} message{about}"
+        aside = f" ({about.strip()})" if about else ""
+        if yes:
+            told = f"ont {participle} {self.any_listed(mails) + aside if mails else any_mail}"
+        elif len(mails) == 1:
+            told = f"n’ont pas {participle} {mails[0]}{aside}"
+        else:
+            told = f"n’ont {participle} {_neither(mails, '') + aside if mails else any_mail}"
+        return f"qui {told}{self.when(period)}"
+
+    def never(self) -> str:
+        return "jamais"
+
+    def acted(
+        self, marks: Sequence[DeadlineMark], deadlines: Sequence[str], period: Period, *, yes: bool
+    ) -> str:
+        names, when = [self.quoted(deadline) for deadline in deadlines], self.when(period)
+        if tuple(marks) == (DeadlineMark.APPLIED,):
+            return f"qui {self._applied(names, ever=not when, yes=yes)}{when}"
+        participle, link, any_one = _ANSWERS if len(marks) > 1 else _STOPPED
+        if not names:
+            return f"qui {'ont' if yes else 'n’ont'} {participle} {any_one[0 if yes else 1]}{when}"
+        if yes or len(names) == 1:
+            listed = self.any_listed([f"{link}{name}" for name in names])
+            return f"qui {'ont' if yes else 'n’ont pas'} {participle} {listed}{when}"
+        return f"qui n’ont {participle} {_neither([f'{link}{name}' for name in names], '')}{when}"
+
+    def _applied(self, names: Sequence[str], *, ever: bool, yes: bool) -> str:
+        to = [f"à {name}" for name in names]
+        if yes:
+            return f"ont {'déjà ' if ever else ''}postulé {self.any_listed(to)}".rstrip()
+        if len(to) > 1:
+            return f"n’ont {'encore ' if ever else ''}postulé {_neither(to, '')}"
+        never = "pas encore" if to else "encore jamais"
+        return f"n’ont {never if ever else 'pas'} postulé {''.join(to)}".rstrip()
 
     def segment(self, title: str, *, yes: bool) -> str:
         return f"{'du' if yes else 'hors du'} segment {self.quoted(title)}"
+
+
+def _length(days: int) -> str:
+    return f"{days} jours" if days > 1 else "24 heures"
+
+
+def _neither(words: Sequence[str], alone: str) -> str:
+    """`ni à l’un ni à l’autre`; a single one stands behind `alone`."""
+    return f"{alone}{words[0]}" if len(words) == 1 else f"ni {' ni '.join(words)}"
 
 
 def _led_into(code: str, country: str) -> str:
