@@ -141,7 +141,10 @@ def _cost(  # noqa: PLR0911 - one line for each cost
 def count_segment(connection: Connection, clause: ColumnElement[bool]) -> int:
     """How many people are in the segment, whether they may be mailed or not."""
     plan_for_many(connection)
-    return connection.scalar(select(func.count()).select_from(subscribers).where(clause)) or 0
+    # A column that no index holds keeps SQLite from walking along one: only in the order of the table itself do its
+    # looks into the other tables, which are kept in that order, find what they need in memory.
+    counted = func.count(subscribers.c.given_name) if connection.dialect.name == "sqlite" else func.count()
+    return connection.scalar(select(counted).select_from(subscribers).where(clause)) or 0
 
 
 def segment_ids(connection: Connection, clause: ColumnElement[bool]) -> list[int]:
