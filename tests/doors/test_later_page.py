@@ -78,7 +78,10 @@ def test_whoever_has_applied_is_told_that_nothing_comes(site, links, wish):
 
 def test_no_day_is_offered_when_there_is_no_time_left(site, links, people, clock):
     cancel_deadline(people, KEY, clock())
-    assert "There is no time left for later" in site.get(links.later(KEY)).text
+    page = site.get(links.later(KEY)).text
+    assert "no reminder of this deadline comes any more" in page
+    assert "Please note it now" not in page
+    assert 'name="until"' not in page
     clock.now += timedelta(days=30)
     assert 'name="until"' not in site.get(links.later(KEY)).text
 
