@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,15 +45,15 @@ class Bench:
         self._kinds = [kind for kind in wanted.database if databases.has(kind)]
         for missing in sorted(set(wanted.database) - set(self._kinds)):
             print(f"{missing} is not installed: left out")
-        self._octets = self._weighed()
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Case by case, in the order in which they were asked for."""
         for case in self._wanted.case:
             yield from getattr(self, f"_{case}")()
 
-    def _weighed(self) -> int:
-        """Send a few, and look at their size."""
+    @cached_property
+    def _octets(self) -> int:
+        """The size of the letter: a few are sent, for the cases that need to know."""
         with running(*self._sink) as port:
             octets = int(send(self._databases, Sending("sqlite", TRIAL), port)["octets"])
         print(

@@ -76,6 +76,9 @@ def open_office(
         lanes=_lanes(settings),
         groups=_groups(settings),
         dkim_keys=tuple(_dkim_key(settings, part) for part in settings.dkim),
+        former_secrets=tuple(
+            word.encode() for word in settings.former_secrets.get_secret_value().replace(",", " ").split()
+        ),
     )
 
 

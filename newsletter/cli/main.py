@@ -34,6 +34,7 @@ _NOUNS = (
     "feeds",
     "segments",
     "subscribers",
+    "requests",
     "deadlines",
     "deliveries",
     "lanes",

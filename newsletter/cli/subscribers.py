@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from newsletter.cli import rights
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, err, local_text, out, print_json, print_problems, print_table
 from newsletter.flows.import_people import ImportReport, import_people
@@ -121,3 +122,6 @@ def show(address: str, as_json: AsJson = False) -> None:
         for row in mails
     ]
     print_table("Mails", ["campaign", "state", "why not", "when"], sent, "No mail yet.")
+
+
+rights.add_commands(app)

@@ -154,7 +154,7 @@ def own_feed(office: Office, text: str, catalogues: Mapping[str, Catalogue], now
     Returns:
         UNKNOWN for what is no token, GONE for an address that was made anew and for somebody who was erased.
     """
-    token = read_token([office.secret], text, Purpose.CALENDAR)
+    token = read_token(office.keys, text, Purpose.CALENDAR)
     if token is None:
         return NoFeed.UNKNOWN
     with office.database.read() as connection:

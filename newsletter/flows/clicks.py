@@ -47,10 +47,10 @@ def find_click(office: Office, letters: str, now: datetime) -> Click | None:
     A reader's token that is not genuine, or of another campaign, is as good as none: the link still leads where it should.
     """
     ours, _, own = letters.partition("-")
-    token = read_token([office.secret], ours, Purpose.LINK)
+    token = read_token(office.keys, ours, Purpose.LINK)
     if token is None:
         return None
-    theirs = read_token([office.secret], own, Purpose.READER)
+    theirs = read_token(office.keys, own, Purpose.READER)
     reader = theirs.subscriber if theirs and theirs.campaign == token.campaign else 0
     with office.database.read() as connection:
         url = rows.link_target(connection, token.campaign, token.subscriber)

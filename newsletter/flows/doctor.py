@@ -15,6 +15,7 @@ from newsletter.flows.housekeeping import HOUSEKEEPING
 from newsletter.flows.ladders import WAITS, list_ladders
 from newsletter.flows.lanes import list_lanes
 from newsletter.flows.missed import list_missed
+from newsletter.flows.rights_requests import list_requests
 from newsletter.flows.sender_records import look_up_records
 from newsletter.flows.series import list_standings
 from newsletter.flows.workspace import check_articles
@@ -66,6 +67,19 @@ def _people(office: Office, _now: datetime, findings: Findings) -> None:
     findings.facts["people"] = (
         ", ".join(f"{count} {standing}" for standing, count in sorted(counts.items())) or "none yet"
     )
+
+
+def _requests(office: Office, now: datetime, findings: Findings) -> None:
+    """What people asked about their data, where the answer is due within a week or late."""
+    waiting = list_requests(office)
+    findings.facts["requests"] = f"{len(waiting)} to be answered" if waiting else "none to be answered"
+    today = to_local(now, office.settings.zone).date()
+    for request in waiting:
+        if request.is_pressing(today):
+            what = f"Request {request.id} ({request.kind}) must be answered by {request.due.isoformat()}."
+            remedy = "Answer it, and close it with `newsletter requests close`."
+            level = Level.ERROR if request.due < today else Level.WARNING
+            findings.problems.append(Problem(what, remedy, level=level))
 
 
 def _transport(office: Office, _now: datetime, findings: Findings) -> None:
@@ -254,6 +268,7 @@ def _approvals(office: Office, now: datetime, findings: Findings) -> None:
 _EXAMINATIONS: tuple[Callable[[Office, datetime, Findings], None], ...] = (
     _database,
     _people,
+    _requests,
     _transport,
     _dkim,
     _sender_records,

@@ -64,7 +64,7 @@ def import_people(
     with office.library.open_people_file(path) as (lines, name), office.database.session() as session:
         entries = read_people_csv(lines, name, fields, allow_roles=allow_roles)
         with session.read() as connection:
-            stage_people(connection, _taken(office.secret, entries, report, progress))
+            stage_people(connection, _taken(office.hash_key, entries, report, progress))
         with session.write(keep=not dry_run) as connection:
             report.counts.update(place_people(connection))
             if not dry_run:

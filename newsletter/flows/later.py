@@ -57,7 +57,7 @@ def remind_later(office: Office, key: str, text: str, day: date, now: datetime) 
     Returns:
         Whether it is noted; False for a token that is not genuine and for a day that will not do.
     """
-    token = read_token([office.secret], text, Purpose.LATER, key)
+    token = read_token(office.keys, text, Purpose.LATER, key)
     if token is None:
         return False
     with office.database.write() as connection:
@@ -74,7 +74,7 @@ def remind_later(office: Office, key: str, text: str, day: date, now: datetime) 
 
 def remind_as_planned(office: Office, key: str, text: str) -> bool:
     """Take "remind me later" back; True if the token is genuine."""
-    token = read_token([office.secret], text, Purpose.LATER, key)
+    token = read_token(office.keys, text, Purpose.LATER, key)
     if token is None:
         return False
     with office.database.write() as connection:

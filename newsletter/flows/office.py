@@ -30,7 +30,7 @@ class Office:
     Attributes:
         open_transport: makes the way out; it is opened and closed by `with`.
         clock: the instant now, UTC. A flow asks it once and passes `now` on.
-        secret: signs links, Message-IDs and suppressed addresses.
+        secret: signs links and Message-IDs.
         nonce: ten fresh hexadecimal digits, one per compile.
         worker: unique name of this process in leases.
         dns: asks about names; asking happens only when something is looked up.
@@ -38,6 +38,7 @@ class Office:
         dkim_keys: each makes a signature on every mail.
         lanes: how fast mail may go, to all destinations and to groups of them.
         groups: which destinations have a lane of their own.
+        former_secrets: what signed before, newest first: links in old mails go on working.
     """
 
     settings: Settings
@@ -53,6 +54,20 @@ class Office:
     dkim_keys: tuple[DkimKey, ...] = ()
     lanes: Lanes = NO_LANES
     groups: tuple[DestinationGroup, ...] = ()
+    former_secrets: tuple[bytes, ...] = ()
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Under each of these the token of a link may be signed."""
+        return self.secret, *self.former_secrets
+
+    @property
+    def hash_key(self) -> bytes:
+        """Under this addresses are hashed, for good: it is the first secret that the office ever had.
+
+        A suppressed address is known by its hash alone, so nobody could hash it again with a new secret.
+        """
+        return self.keys[-1]
 
     @property
     def journals(self) -> Path:

@@ -25,7 +25,7 @@ def record_open(office: Office, text: str, now: datetime, *, by_machine: bool) -
         now: instant, UTC.
         by_machine: whether a proxy or another machine loaded it, which says nothing about the reader.
     """
-    reader = read_token([office.secret], text, Purpose.READER)
+    reader = read_token(office.keys, text, Purpose.READER)
     if office.settings.tracking.opens == "off" or reader is None:
         return
     with office.database.write() as connection:

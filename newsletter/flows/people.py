@@ -21,7 +21,7 @@ _PURPOSE_MARKS = {Purpose.APPLIED: DeadlineMark.APPLIED, Purpose.STOP: DeadlineM
 
 def unsubscribe(office: Office, token: str, now: datetime, source: str = "one-click") -> bool:
     """Leave by the token of a mail. True if the token is genuine; doing it twice is the same as once."""
-    known = read_token([office.secret], token, Purpose.UNSUBSCRIBE)
+    known = read_token(office.keys, token, Purpose.UNSUBSCRIBE)
     if known is None:
         return False
     _withdraw(office, known, now, source)
@@ -40,7 +40,7 @@ def _withdraw(office: Office, token: Token, now: datetime, source: str) -> None:
 
 def mark_deadline(office: Office, deadline: str, token: str, purpose: Purpose, now: datetime) -> bool:
     """Note "I have applied" or "stop reminding me" by the token of a mail; True if the token is genuine."""
-    known = read_token([office.secret], token, purpose, deadline)
+    known = read_token(office.keys, token, purpose, deadline)
     if known is None:
         return False
     with office.database.write() as connection:
@@ -64,15 +64,24 @@ def known_person(office: Office, address: str) -> int:
     return identity
 
 
+def hash_of(office: Office, address: str) -> str:
+    """The keyed hash under which an address is, or would be, suppressed.
+
+    Raises:
+        ContentRefused: it is no address.
+    """
+    return rows.hash_address(office.hash_key, address_key(parse_address(address)))
+
+
 def suppress_address(office: Office, address: str, reason: str, now: datetime) -> bool:
     """Never mail this address again, whether it is known or not; True if it was not suppressed before."""
-    key = address_key(parse_address(address))
+    hashed = hash_of(office, address)
     with office.database.write() as connection:
-        return rows.suppress(connection, rows.hash_address(office.secret, key), reason, now)
+        return rows.suppress(connection, hashed, reason, now)
 
 
 def lift_suppression(office: Office, address: str) -> bool:
     """Take an address off the suppression list; True if it was on it. Consents are not touched."""
-    key = address_key(parse_address(address))
+    hashed = hash_of(office, address)
     with office.database.write() as connection:
-        return rows.lift_suppression(connection, rows.hash_address(office.secret, key))
+        return rows.lift_suppression(connection, hashed)

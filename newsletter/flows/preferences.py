@@ -72,7 +72,7 @@ def find_reader(
     office: Office, text: str, purpose: Purpose, now: datetime, context: str = ""
 ) -> Reader | None:
     """The reader whose token this is; None if it is not genuine, or for another purpose."""
-    token = read_token([office.secret], text, purpose, context)
+    token = read_token(office.keys, text, purpose, context)
     if token is None:
         return None
     with office.database.read() as connection:
@@ -91,7 +91,7 @@ def undo_leaving(office: Office, text: str, wording: str, now: datetime) -> bool
     Returns:
         Whether the person gets mail again.
     """
-    token = read_token([office.secret], text, Purpose.UNSUBSCRIBE)
+    token = read_token(office.keys, text, Purpose.UNSUBSCRIBE)
     if token is None:
         return False
     with office.database.write() as connection:

@@ -77,7 +77,7 @@ def see_deadline(office: Office, key: str, person: int, language: str, now: date
 
 def remind_again(office: Office, key: str, text: str, purpose: Purpose) -> bool:
     """Take back "I have applied" or "stop reminding me"; True if the token is genuine."""
-    token = read_token([office.secret], text, purpose, key)
+    token = read_token(office.keys, text, purpose, key)
     if token is None:
         return False
     with office.database.write() as connection:
@@ -93,7 +93,7 @@ def mail_in_browser(office: Office, text: str, language: str) -> FilledMail | No
         text: a token for viewing.
         language: of another edition; the reader's own, or the first there is, when this one does not exist.
     """
-    token = read_token([office.secret], text, Purpose.VIEW)
+    token = read_token(office.keys, text, Purpose.VIEW)
     if token is None:
         return None
     with office.database.read() as connection:

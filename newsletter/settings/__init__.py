@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     officers: tuple[Address, ...] = ()
     tracking: Annotated[Tracking, BeforeValidator(former_tracking)] = Tracking()
     secret: SecretStr = SecretStr("")
+    former_secrets: SecretStr = SecretStr("")  # several, with spaces or commas between them, newest first
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,12 @@ from pydantic_settings import PydanticBaseSettingsSource, SettingsError
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
 
-_SECRETS = ("NEWSLETTER_SECRET", "NEWSLETTER_TRANSPORT__PASSWORD", "NEWSLETTER_DATABASE")
+_SECRETS = (
+    "NEWSLETTER_SECRET",
+    "NEWSLETTER_FORMER_SECRETS",
+    "NEWSLETTER_TRANSPORT__PASSWORD",
+    "NEWSLETTER_DATABASE",
+)
 
 
 class SecretFiles(PydanticBaseSettingsSource):

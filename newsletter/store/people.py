@@ -192,6 +192,7 @@ def list_people(connection: Connection, *, search: str = "", limit: int = 50) ->
     query = select(
         person.id, person.address, person.given_name, person.language, person.country, person.standing
     )
+    query = query.where(person.erased_at.is_(None))
     if search:
         query = query.where(
             person.address_key.contains(search.lower(), autoescape=True)
@@ -203,8 +204,9 @@ def list_people(connection: Connection, *, search: str = "", limit: int = 50) ->
 
 
 def person_row(connection: Connection, identity: int) -> dict[str, Any] | None:
-    """Everything in a person's own row."""
-    row = connection.execute(select(subscribers).where(subscribers.c.id == identity)).mappings().one_or_none()
+    """Everything in a person's own row; None when there is none, or they were erased."""
+    here = subscribers.c.id == identity, subscribers.c.erased_at.is_(None)
+    row = connection.execute(select(subscribers).where(*here)).mappings().one_or_none()
     return None if row is None else dict(row)
 
 
@@ -215,8 +217,9 @@ def consents_of(connection: Connection, identity: int) -> list[dict[str, Any]]:
 
 
 def count_people(connection: Connection) -> dict[str, int]:
-    """How many people there are by standing."""
-    query = select(subscribers.c.standing, func.count()).group_by(subscribers.c.standing)
+    """How many people there are by standing, without those who were erased."""
+    person = subscribers.c
+    query = select(person.standing, func.count()).where(person.erased_at.is_(None)).group_by(person.standing)
     return {standing: count for standing, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
@@ -229,6 +232,13 @@ def replace_topics(connection: Connection, identity: int, topics: Iterable[str])
 def note_choice(connection: Connection, identity: int, now: datetime) -> None:
     """Remember that a person has chosen topics and language themself; imports leave those alone from then on."""
     connection.execute(update(subscribers).where(subscribers.c.id == identity).values(chosen_at=now))
+
+
+def change_address(connection: Connection, identity: int, address: str, key: str, address_hash: str) -> None:
+    """Write to a person at another address from now on; the caller has seen that nobody else has it."""
+    values = {"address": address, "address_key": key, "address_hash": address_hash}
+    values["domain"] = key.rpartition("@")[2]
+    connection.execute(update(subscribers).where(subscribers.c.id == identity).values(values))
 
 
 def set_language(connection: Connection, identity: int, language: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -30,6 +31,7 @@ from newsletter.core.consent import ConsentAction
 from newsletter.core.people_file import Status
 from newsletter.core.subscriber import Standing
 from newsletter.store.engine import plan_for_many
+from newsletter.store.erasure import ERASED
 from newsletter.store.insert import insert_select_ignore
 from newsletter.store.people_staging import placed, staged
 from newsletter.store.series_tables import subscriber_dates
@@ -104,11 +106,12 @@ def _place_known(connection: Connection) -> None:
 
 
 def _place_new(connection: Connection) -> None:
-    """Newcomers get their ids here, in the order of the file."""
+    """Newcomers get their ids here, in the order of the file. Who was erased is no newcomer: nothing of them is kept again."""
     gone = exists().where(suppressions.c.address_hash == _ROW.address_hash)
+    erased = exists().where(suppressions.c.address_hash == _ROW.address_hash, suppressions.c.reason == ERASED)
     outcome = case((or_(gone, _ROW.status.in_(_KEPT_OUT)), "kept_out"), else_="new")
     ordered = (
-        select(_ROW.line, _ROW.status, outcome.label("outcome"))
+        select(_ROW.line, _ROW.status, outcome.label("outcome"), erased.label("erased"))
         .where(~exists().where(_PLACE.line == _ROW.line))
         .order_by(_ROW.line)
         .subquery()
@@ -119,8 +122,10 @@ def _place_new(connection: Connection) -> None:
     else:
         most = select(func.coalesce(func.max(_PERSON.id), 0)).scalar_subquery()
         identity = most + func.row_number().over(order_by=row.line)
-    leaves, grants = row.status == Status.UNSUBSCRIBED, row.status != Status.PENDING
-    columns = row.line, identity, true(), true(), true(), leaves, grants, row.outcome
+    fresh = not_(row.erased)
+    leaves = and_(fresh, row.status == Status.UNSUBSCRIBED)
+    grants = and_(fresh, row.status != Status.PENDING)
+    columns = row.line, identity, fresh, fresh, fresh, leaves, grants, row.outcome
     connection.execute(insert(placed).from_select(_PLACE.keys(), select(*columns)))
 
 

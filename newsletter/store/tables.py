@@ -107,6 +107,8 @@ subscribers = Table(
     Column("known_at", Instant),
     # When they allowed us to record what they open and press; NULL: they were not asked, or said no, or have withdrawn it.
     Column("tracking_at", Instant),
+    # When they were erased: then the row holds nothing about anybody.
+    Column("erased_at", Instant),
     one_of("standing", Standing),
     Index(None, "address_hash"),
     # For series, which ask on each beat whose moment lies so many days away.

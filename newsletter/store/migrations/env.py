@@ -8,6 +8,7 @@ from newsletter.store import (
     calendar_tables,  # noqa: F401 - its tables belong to the metadata
     find_tables,  # noqa: F401 - its tables are in the metadata once it is imported
     reminder_tables,  # noqa: F401 - its table belongs to the metadata
+    rights_tables,  # noqa: F401 - its table belongs to the metadata
 )
 from newsletter.store.tables import metadata
 

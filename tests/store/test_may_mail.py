@@ -1,0 +1,77 @@
+"""The gate has one meaning: the pure function and what the databases ask at launch and at hand-over agree on anybody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, select, update
+
+from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.consent import ConsentAction, standing_after
+from newsletter.core.deadline import PUTTING_OFF, Deadline, DeadlineMark
+from newsletter.core.delivery import Withheld
+from newsletter.core.may_mail import Purpose, Reachable, may_mail, why_not
+from newsletter.core.subscriber import Standing
+from newsletter.store import people
+from newsletter.store.deadlines import add_deadline
+from newsletter.store.gate import campaign_reason
+from newsletter.store.tables import deadline_marks, subscribers, suppressions
+
+NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
+KEY, HASH = "call/closing", "hash of Ada"
+instants = st.sampled_from([NOW + timedelta(minutes=step) for step in (-60, -1, 0, 1, 60, 120)])
+maybe = st.none() | instants
+events = st.lists(st.sampled_from(list(ConsentAction)), max_size=4)
+marks = st.dictionaries(st.sampled_from(list(DeadlineMark)), instants, max_size=3)
+purposes = st.builds(Purpose, st.sampled_from(list(CampaignKind)), st.sampled_from(["", KEY]), maybe)
+
+
+@pytest.fixture
+def ada(database):
+    with database.write() as connection:
+        at = datetime.fromisoformat("2027-01-01T12:00")
+        add_deadline(connection, Deadline(KEY, at, "UTC", "", "everybody", (7,), planned_at=NOW))
+        row = people.PersonRow("ada@example.org", "ada@example.org", HASH, "Ada", "en", "", "", NOW, "form")
+        return people.add_person(connection, row)
+
+
+@given(actions=events, suppressed=st.booleans(), paused=maybe, said=marks, purpose=purposes)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_function_and_the_database_agree(database, ada, actions, suppressed, paused, said, purpose):
+    until = {mark: at if mark in PUTTING_OFF else None for mark, at in said.items()}
+    standing = standing_after(actions)
+    campaign = Campaign(
+        "x", purpose.kind, CampaignContent("plain"), "everybody", "UTC", timedelta(hours=1), deadline=purpose.deadline,
+        not_after=purpose.not_after,
+    )  # fmt: skip
+    with database.write() as connection:
+        here = subscribers.c.id == ada
+        connection.execute(update(subscribers).where(here).values(standing=standing, paused_until=paused))
+        connection.execute(delete(suppressions))
+        connection.execute(delete(deadline_marks))
+        if suppressed:
+            people.suppress(connection, HASH, "bounced", NOW)
+        for mark, at in until.items():
+            values = {"deadline": KEY, "subscriber_id": ada, "mark": mark, "at": NOW, "until": at}
+            connection.execute(insert(deadline_marks).values(values))
+        asked = connection.scalar(select(campaign_reason(campaign, NOW)).where(here))
+    person = Reachable(standing, suppressed, paused, until)
+    assert why_not(person, purpose, NOW) == asked
+    assert may_mail(person, purpose, NOW) is (asked is None)
+
+
+@given(actions=events, purpose=purposes)
+def test_nobody_is_mailed_without_a_recorded_basis_or_after_they_left(actions, purpose):
+    person = Reachable(standing_after(actions))
+    if may_mail(person, purpose, NOW):
+        assert ConsentAction.GRANTED in actions
+        kept = [action for action in actions if action is not ConsentAction.ASKED]
+        assert kept[-1] is ConsentAction.GRANTED
+
+
+def test_a_persons_own_word_comes_first():
+    everything = Reachable(Standing.UNSUBSCRIBED, is_suppressed=True, paused_until=NOW + timedelta(days=1))
+    assert why_not(everything, Purpose(CampaignKind.ISSUE), NOW) is Withheld.UNSUBSCRIBED
