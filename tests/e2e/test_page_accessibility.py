@@ -13,7 +13,7 @@ import uvicorn
 from accessibility import COLOURS, findings, page_for_axe
 from starlette.testclient import TestClient
 
-from newsletter.core.links import PersonalLinks
+from newsletter.core.links import PersonalLinks, redirect_url
 from newsletter.core.wallclock import parse_local
 from newsletter.flows import approve
 from newsletter.flows.deadlines import cancel_deadline, sync_deadlines
@@ -28,6 +28,7 @@ from newsletter.wiring import open_office
 
 NOW = datetime(2021, 10, 12, 7, 2, tzinfo=UTC)
 CALL, OFF = "erasmus-accreditation/accreditation", "kitchen-partners/partners-call"
+STATUS = {"missing": 404, "click on a link of another office": 404, "trouble": 503}
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +60,20 @@ def office(starter, tables, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def paths(office):
-    """Name and path of every page; what has to be pressed first is pressed."""
+def people(office):
+    """The links of Ada, Ben and Chiara."""
 
     def of(address):
         with office.database.read() as connection:
             return PersonalLinks("", office.secret, 1, find_by_key(connection, address))
 
-    ada, ben, chiara = (of(f"{name}@example.org") for name in ("ada", "ben", "chiara"))
+    return tuple(of(f"{name}@example.org") for name in ("ada", "ben", "chiara"))
+
+
+@pytest.fixture(scope="module")
+def paths(office, people):
+    """Name and path of every page; what has to be pressed first is pressed."""
+    ada, ben, chiara = people
     with TestClient(create_public_app(office)) as client:
         client.post(ben.unsubscribe(), data={"confirm": "yes"})
         client.post(chiara.applied(CALL), data={"confirm": "yes"})
@@ -85,6 +92,7 @@ def paths(office):
         "calendar of what is called off": f"/calendar/{OFF}",
         "calendar of an event": "/calendar/working-across-borders/event",
         "missing": "/u/nothing",
+        "click on a link of another office": redirect_url("", b"another key, as long as ours", 1, 1),
         "mail": ada.view(),
     }
 
@@ -138,6 +146,73 @@ def test_every_page_reads_well(paths, root, browser, width, scheme):
                 answer = page.goto(
                     f"{root}{path}?{urlencode({'language': language})}", wait_until="domcontentloaded"
                 )
-                assert answer.status == {"missing": 404, "trouble": 503}.get(name, 200), name
+                assert answer.status == STATUS.get(name, 200), name
                 found += [f"{name}, {language}: {fault}" for fault in _faults(page, name, language, only)]
     assert found == []
+
+
+@pytest.fixture(params=["en", "fr"])
+def walk(request, root, browser):
+    """Presses buttons one after the other; at the end nothing may have been found on any page that came."""
+    with page_for_axe(browser, width=390) as page:
+        walked = Walk(page, root, request.param)
+        yield walked
+    assert walked.found == []
+
+
+class Walk:
+    """A reader with a telephone, in one language."""
+
+    def __init__(self, page, root, language):
+        self.page, self.root, self.language, self.found = page, root, language, []
+
+    def to(self, path):
+        self.page.goto(f"{self.root}{path}?{urlencode({'language': self.language})}")
+
+    def press(self, button, comes):
+        """Press the first button of that name, and look at the page that comes."""
+        self.page.locator(f"button[name={button}]").first.click()
+        self.look(comes)
+
+    def look(self, name):
+        for scheme, only in (("light", ()), ("dark", COLOURS)):
+            self.page.emulate_media(color_scheme=scheme)
+            self.found += [f"{name}: {fault}" for fault in _faults(self.page, name, self.language, only)]
+
+
+@pytest.mark.browser
+def test_leaving_and_coming_back_reads_well(walk, people):
+    walk.to(people[0].unsubscribe())
+    walk.press("confirm", "goodbye")
+    walk.page.locator("form[action*=undo] button").click()
+    walk.look("back")
+
+
+@pytest.mark.browser
+def test_preferences_read_well_after_a_press(walk, people):
+    walk.to(people[0].preferences())
+    walk.page.locator("form").first.evaluate("each => { each.noValidate = true; }")  # as an old browser
+    for until, comes in (("2031-01-01", "wrong date"), ("2021-11-02", "paused"), ("", "saved")):
+        walk.page.locator("#until").fill(until)
+        walk.press("save", comes)
+    walk.press("new-address", "new address")
+
+
+@pytest.mark.browser
+def test_answers_to_a_reminder_read_well(walk, people):
+    for link in (people[0].applied(CALL), people[0].stop(CALL)):
+        walk.to(link)
+        walk.press("confirm", "noted")
+        walk.press("undo", "on again")
+    walk.to(people[0].later(CALL))
+    walk.page.locator("button[name=until]").first.evaluate("each => { each.value = 'soon'; }")
+    for button, comes in (("until", "refused"), ("until", "chosen"), ("undo", "as planned")):
+        walk.press(button, comes)
+
+
+@pytest.mark.browser
+def test_what_is_over_reads_well(walk, people, office, monkeypatch):
+    monkeypatch.setattr(office.clock, "now", NOW + timedelta(days=30))
+    for path in (people[0].applied(CALL), people[0].stop(CALL), f"/calendar/{CALL}"):
+        walk.to(path)
+        walk.look(path)
