@@ -71,16 +71,31 @@ def test_whoever_has_applied_is_told_that_nothing_comes(site, links, wish):
     site.post(links.applied(KEY), data={"confirm": "yes"})
     page = site.get(links.later(KEY)).text
     assert "Noted: you have applied" in page
-    assert f'action="{links.stop(KEY)}"' in page
+    assert f'action="{links.stop(KEY)}?language=en"' in page
     assert site.post(links.stop(KEY), data={"undo": "yes"}).status_code == 200
     assert "When shall we remind you?" in site.get(links.later(KEY)).text
 
 
 def test_no_day_is_offered_when_there_is_no_time_left(site, links, people, clock):
-    cancel_deadline(people, KEY, clock())
-    assert "There is no time left for later" in site.get(links.later(KEY)).text
-    clock.now += timedelta(days=30)
-    assert 'name="until"' not in site.get(links.later(KEY)).text
+    clock.now = datetime(2021, 10, 19, 8, tzinfo=UTC)
+    page = site.get(links.later(KEY)).text
+    assert "There is no time left for later" in page
+    assert 'name="until"' not in page
+
+
+@pytest.mark.parametrize(
+    ("how", "told"), [("cancelled", "This deadline was called off"), ("passed", "This deadline has passed")]
+)
+def test_what_is_over_asks_for_nothing(site, links, people, clock, how, told):
+    if how == "cancelled":
+        cancel_deadline(people, KEY, clock())
+    else:
+        clock.now += timedelta(days=30)
+    for link in (links.later(KEY), links.stop(KEY)):
+        page = site.get(link).text
+        assert told in page
+        assert "<button" not in page
+    assert ("<button" in site.get(links.applied(KEY)).text) is (how == "passed")
 
 
 def test_a_token_for_something_else_is_no_page(site, links):

@@ -81,7 +81,7 @@ def test_a_welcome_comes_as_it_is_drawn(welcome):
     assert b"Auto-Submitted: auto-generated" in mail.content
     text = message_from_bytes(mail.content, policy=policy.default).get_body(("plain",)).get_content()
     assert "- Topics: Erasmus+" in text
-    assert "NEXT DEADLINE: Tuesday 19 October 2021" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "NEXT DEADLINE\r\n| Tuesday 19 October 2021" in text.replace("\N{NO-BREAK SPACE}", " ")
     assert welcome.campaign("welcome-welcome-2021-09-15").label == "Series welcome, welcome"
 
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What differs between light and dark.
+COLOURS = ("color-contrast", "link-in-text-block")
 # Rules about landmarks and about one heading of the first rank ask for a site around what is read. A mail is shown inside
 # the page of a mail program, whose landmarks and headings are there already.
 PAGE_ONLY = ("region", "landmark-one-main", "page-has-heading-one")
@@ -28,15 +30,16 @@ def page_for_axe(browser, *, width=1280, height=900, scheme="light"):
         context.close()
 
 
-def findings(page, *, without=()):
+def findings(page, *, without=(), only=()):
     """Every breach on the page as it stands: `rule: where: help`, one line each; none is an empty list.
 
     Args:
         page: of Playwright, loaded.
         without: ids of rules that do not make sense for what is shown.
+        only: ids of the only rules to ask, where others have been asked of the same document already.
     """
     options = {
-        "runOnly": {"type": "tag", "values": _TAGS},
+        "runOnly": {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": _TAGS},
         "rules": {rule: {"enabled": False} for rule in without},
         "resultTypes": ["violations"],
     }
