@@ -141,7 +141,7 @@ def _look_in_inbox(request: Request, door: Pages, address: str) -> Response:
         request,
         "check-inbox",
         address=address,
-        sender=sender,
+        sender=f"{name}, {sender.address}",
         days=CONFIRM_DAYS,
         headers={"Cache-Control": "no-store"},
     )
