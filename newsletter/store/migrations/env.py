@@ -6,6 +6,8 @@ from alembic import context
 
 from newsletter.store import (
     calendar_tables,  # noqa: F401 - its tables belong to the metadata
+    choice_tables,  # noqa: F401 - its tables belong to the metadata
+    click_tables,  # noqa: F401 - as above
     find_tables,  # noqa: F401 - its tables are in the metadata once it is imported
     reminder_tables,  # noqa: F401 - its table belongs to the metadata
     rights_tables,  # noqa: F401 - its table belongs to the metadata
