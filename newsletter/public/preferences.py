@@ -49,7 +49,7 @@ def save(request: Request, door: Door, token: str, form: Form) -> Response:
     try:
         pause_to = read_pause(until, reader, door.office.clock())
     except ValueError:
-        tried = {"topics": topics, "chosen_language": language, "until": until}
+        tried: dict[str, Any] = {"topics": topics, "chosen_language": language, "until": until}
         tried |= {"zone": _zone(form), "tracking": _text(form, "tracking")}
         return _form(request, door, reader, status=422, wrong_date=True, **tried)
     tracking, wording = _tracking(request, door, reader, _text(form, "tracking"))

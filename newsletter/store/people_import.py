@@ -95,7 +95,10 @@ def _place_known(connection: Connection) -> None:
     grants = and_(_ROW.status == Status.CONFIRMED, _PERSON.standing == Standing.PENDING)
     differs = or_(
         *(and_(_ROW[name] != "", _ROW[name] != _PERSON[name]) for name in _WRITTEN),
-        *(and_(_PERSON.chosen_at.is_(None), _ROW[name] != "", _ROW[name] != _PERSON[name]) for name in _CHOSEN),
+        *(
+            and_(_PERSON.chosen_at.is_(None), _ROW[name] != "", _ROW[name] != _PERSON[name])
+            for name in _CHOSEN
+        ),
         _merged(dialect) != _as_merged(dialect),
     )
     takes_topics = and_(_PERSON.chosen_at.is_(None), _lacks_topics(dialect))

@@ -42,7 +42,11 @@ def known(people, ada):
 def counting(people):
     """An office that counts clicks, so that there is something to ask about."""
     before = people.settings
-    object.__setattr__(people, "settings", before.model_copy(update={"tracking": before.tracking.model_copy(update={"clicks": "counted"})}))
+    object.__setattr__(
+        people,
+        "settings",
+        before.model_copy(update={"tracking": before.tracking.model_copy(update={"clicks": "counted"})}),
+    )
     yield people
     object.__setattr__(people, "settings", before)
 

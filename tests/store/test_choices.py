@@ -36,7 +36,9 @@ def ada(database):
 
 
 def _choose(connection, ada, choice, at=NOW):
-    choices.choose_tracking(connection, ada, choice, at, wording="So be it.", evidence={"form": "preferences"})
+    choices.choose_tracking(
+        connection, ada, choice, at, wording="So be it.", evidence={"form": "preferences"}
+    )
 
 
 def test_a_refusal_forgets_what_was_seen_and_keeps_what_was_chosen(database, ada):
@@ -57,7 +59,9 @@ def test_a_refusal_forgets_what_was_seen_and_keeps_what_was_chosen(database, ada
 
 
 @pytest.mark.parametrize(
-    "change", [update(tracking_choices).values(wording="other"), delete(tracking_choices)], ids=["update", "delete"]
+    "change",
+    [update(tracking_choices).values(wording="other"), delete(tracking_choices)],
+    ids=["update", "delete"],
 )
 def test_the_database_refuses_to_change_what_was_chosen(database, ada, change):
     with database.write() as connection:
