@@ -136,6 +136,7 @@ def _form(
 
 def _look_in_inbox(request: Request, door: Pages, address: str) -> Response:
     sender = door.office.settings.sender("default")
+    name = sender.name_in(door.language(request))
     return door.show(
         request,
         "check-inbox",

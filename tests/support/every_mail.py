@@ -49,7 +49,7 @@ topics: [%s]
 segment: erasmus-interested
 prepare: 1 day before
 approval: %s
-subject: {en: "New: {lead}", fr: "Du neuf : {lead}"}
+subject: {en: "New: {lead}", fr: "Du neuf\N{NO-BREAK SPACE}: {lead}"}
 preheader: {en: "{count} pieces", fr: "{count} articles"}
 opening: {en: What is new this week., fr: Ce qui est nouveau cette semaine.}
 signature: {en: Ben, fr: Ben}
