@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from newsletter.cli import rights
+from newsletter.cli import choices, rights
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, err, local_text, out, print_json, print_problems, print_table
 from newsletter.flows.import_people import ImportReport, import_people
@@ -124,4 +124,5 @@ def show(address: str, as_json: AsJson = False) -> None:
     print_table("Mails", ["campaign", "state", "why not", "when"], sent, "No mail yet.")
 
 
+choices.add_commands(app)
 rights.add_commands(app)
