@@ -12,6 +12,7 @@ from newsletter.cli.show import AsJson, counted, out, print_json
 from newsletter.flows.erasure import forget_person
 from newsletter.flows.person_file import write_person_file, write_proof
 from newsletter.flows.rectify import change_address
+from newsletter.flows.retention import look_at_retention
 
 if TYPE_CHECKING:
     from newsletter.flows.person_file import PersonFile
@@ -28,6 +29,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("person-file")(person_file)
     app.command("proof")(proof)
     app.command("rectify")(rectify)
+    app.command("retention")(retention)
 
 
 def forget(address: str, as_json: AsJson = False) -> None:
@@ -65,6 +67,27 @@ def rectify(address: str, new_address: str, as_json: AsJson = False) -> None:
         print_json({"address": shown, "changed": True})
         return
     out.print(f"Mail goes to {shown} from now on.", markup=False, highlight=False)
+
+
+def retention(
+    months: Annotated[
+        int, typer.Option(help="Try with so many months, whatever config.yaml says.", min=0, max=240)
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the rule of retention would do today: whom it asks whether to stay, and who has not answered. Nothing is done."""
+    with office() as here:
+        found = look_at_retention(here, here.clock(), months)
+    if as_json:
+        print_json(found.as_dict())
+        return
+    if not found.months:
+        out.print("The rule is off (retention.inactive_months in config.yaml is 0). Try it with --months 24.")
+        return
+    out.print(
+        f"Without a sign of life for {found.months} months: {found.to_ask} to be asked whether to stay."
+    )
+    out.print(f"Asked, and no answer in time: {found.to_set_aside} to be set aside.")
 
 
 def _show(written: PersonFile, as_json: bool) -> None:

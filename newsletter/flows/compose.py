@@ -14,12 +14,14 @@ from newsletter.core.mail_content import DueRung, MailContent
 from newsletter.core.refusal import ContentRefused, Problem, refuse_errors
 from newsletter.core.reminder import plan_ladder
 from newsletter.core.render import CompiledEmail, compile_mail
+from newsletter.core.sign_up import CONFIRM_DAYS
 from newsletter.core.wallclock import to_instant, to_local
 from newsletter.flows.calendars import deadline_entry, shown_summary
 from newsletter.flows.workspace import read_articles, read_catalogues, read_people, read_templates
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.clicks import set_links
 from newsletter.store.engagements import set_topics
+from newsletter.store.inactive import STAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,6 +165,7 @@ def mail_content(desk: Desk, campaign: Campaign, language: str) -> MailContent:
         ladder_planned=_ladder(desk, campaign, deadline),
         rungs=tuple(DueRung(desk.deadlines[told.deadline], told.rung) for told in content.rungs),
         closing_soon=soon,
+        valid_days=desk.office.settings.retention.answer_days if content.template == STAY else CONFIRM_DAYS,
         counts_clicks=desk.office.settings.tracking.clicks == "counted",
     )
 

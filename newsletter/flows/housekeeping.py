@@ -16,6 +16,7 @@ from newsletter.flows.destinations import learn_providers
 from newsletter.flows.feeds import poll_due_feeds
 from newsletter.flows.notices import send_notices
 from newsletter.flows.recover import recover_dead
+from newsletter.flows.retention import keep_to_retention
 from newsletter.flows.sign_up import expire_sign_ups
 from newsletter.store import ledger
 from newsletter.store.absences import forget_absences
@@ -147,6 +148,13 @@ def _sign_ups(office: Office, now: datetime, _stop: Stop) -> str:
     return f"{gone} sign-ups were not confirmed in time and are erased" if gone else ""
 
 
+def _people(office: Office, now: datetime, _stop: Stop) -> str:
+    """Ask people of whom nothing was heard for long whether to stay, and set aside who has not answered."""
+    kept = keep_to_retention(office, now)
+    counts = {"asked whether to stay": kept.to_ask, "set aside without an answer": kept.to_set_aside}
+    return ", ".join(f"{count} people {what}" for what, count in counts.items() if count)
+
+
 HOUSEKEEPING: tuple[Chore, ...] = (
     Chore("feeds", timedelta(seconds=30), _feeds),
     Chore("notices", timedelta(seconds=30), _notices),
@@ -154,6 +162,7 @@ HOUSEKEEPING: tuple[Chore, ...] = (
     Chore("providers", timedelta(minutes=3), _providers),
     Chore("waiting", timedelta(hours=1), _waiting),
     Chore("sign-ups", timedelta(hours=1), _sign_ups),
+    Chore("people", timedelta(days=1), _people),
     Chore("retention", timedelta(days=1), _retention),
     Chore("statistics", timedelta(days=1), _statistics),
 )

@@ -21,12 +21,14 @@ from newsletter.core.subscriber import Standing
 from newsletter.core.token import Purpose, read_token
 from newsletter.core.wallclock import to_local
 from newsletter.flows.compose import compose_editions, freeze_editions, lay_desk
+from newsletter.flows.languages import spoken
 from newsletter.flows.people import hash_of
 from newsletter.flows.workspace import read_catalogues, read_people
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store import people as rows
 from newsletter.store import sign_up as asked_rows
 from newsletter.store.erasure import ERASED, erase_person
+from newsletter.store.inactive import STAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,7 @@ class Asked:
         token: with which they came.
         standing: where they stand now.
         is_late: whether the link has had its days.
+        is_asked_to_stay: whether the mail asked somebody who is on the list whether to stay.
     """
 
     token: Token
@@ -60,10 +63,13 @@ class Asked:
     language: str
     standing: Standing
     is_late: bool
+    is_asked_to_stay: bool = False
 
     @property
     def may_confirm(self) -> bool:
         """Whether the button does anything."""
+        if self.is_asked_to_stay:
+            return self.standing is Standing.CONFIRMED
         return self.standing is Standing.PENDING and not self.is_late
 
 
@@ -95,7 +101,7 @@ def sign_up(office: Office, wish: SignUp, now: datetime) -> None:
         campaign = _of_today(connection, ready[KNOWN if is_known else CONFIRM], now)
         language = wish.language if known is None or not is_known else known["language"]
         if asked_rows.put_delivery(
-            connection, campaign, person, _spoken(office, language), office.groups, now
+            connection, campaign, person, spoken(office, language), office.groups, now
         ):
             evidence = _evidence(wish, campaign, was_erased=against is not None)
             if not is_known:
@@ -139,6 +145,9 @@ def confirm(office: Office, text: str, wording: str, now: datetime) -> bool:
         if asked is None or not asked.may_confirm:
             return asked is not None and asked.standing is Standing.CONFIRMED
         events = rows.consents_of(connection, token.subscriber)
+        if asked.is_asked_to_stay:
+            _renew(connection, events, token, wording, now)
+            return True
         wish = next(event for event in reversed(events) if event["source"] == SOURCE)
         evidence = {"campaign": token.campaign, "confirms": wish["id"]}
         rows.record_consent(
@@ -147,6 +156,23 @@ def confirm(office: Office, text: str, wording: str, now: datetime) -> bool:
         )  # fmt: skip
         _take_over(office, connection, token.subscriber, wish["evidence"], now)
     return True
+
+
+def _renew(
+    connection: Connection, events: list[dict[str, Any]], token: Token, wording: str, now: datetime
+) -> None:
+    """Consent is given anew, once for each time that they were asked."""
+    evidence = {"campaign": token.campaign}
+    if not any(event["source"] == STAY and event["evidence"] == evidence for event in events):
+        rows.record_consent(
+            connection,
+            token.subscriber,
+            ConsentAction.GRANTED,
+            now,
+            source=STAY,
+            wording=wording,
+            evidence=evidence,
+        )
 
 
 def expire_sign_ups(office: Office, now: datetime) -> int:
@@ -171,7 +197,9 @@ def _asked(connection: Connection, token: Token, now: datetime) -> Asked | None:
         return None
     at = asked_rows.last_asked(connection, token.subscriber)
     late = at is None or now - at > timedelta(days=CONFIRM_DAYS)
-    return Asked(token, row["address"], row["language"], Standing(row["standing"]), late)
+    campaign = campaign_rows.get_campaign(connection, token.campaign)
+    stays = campaign is not None and campaign.content.template == STAY
+    return Asked(token, row["address"], row["language"], Standing(row["standing"]), late and not stays, stays)
 
 
 def _take_over(
@@ -200,12 +228,6 @@ def _evidence(wish: SignUp, campaign: int, *, was_erased: bool) -> dict[str, Any
         "campaign": campaign,
     }
     return evidence | ({"was_erased": True} if was_erased else {})
-
-
-def _spoken(office: Office, language: str) -> str:
-    """The language of the edition: theirs where there is one, else the first."""
-    have = office.settings.languages
-    return next((one for one in (language, language.split("-", maxsplit=1)[0]) if one in have), have[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,10 @@ def press(request: Request, door: Door, token: str) -> Response:
     """The button: from now on they are on the list."""
     office, now = door.office, door.office.clock()
     before = find_reader(office, token, Purpose.CONFIRM, now)
-    wording = door.catalogues[door.language(request, before)].gettext("Yes, send me the letter")
+    asked = find_asked(office, token, now)
+    words = door.catalogues[door.language(request, before)]
+    stays = asked is not None and asked.is_asked_to_stay
+    wording = words.gettext("Yes, keep me on the list") if stays else words.gettext("Yes, send me the letter")
     is_on_the_list = confirm(office, token, wording, now)
     reader = find_reader(office, token, Purpose.CONFIRM, now)
     asked = find_asked(office, token, now)

@@ -30,6 +30,7 @@ from newsletter.settings.parts import (
     MailingList,
     Organisation,
     Paths,
+    Retention,
     Sender,
     Sending,
     SmtpTransport,
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     feeds: dict[FeedName, Feed] = {}
     officers: tuple[Address, ...] = ()
+    retention: Retention = Retention()
     tracking: Annotated[Tracking, BeforeValidator(former_tracking)] = Tracking()
     secret: SecretStr = SecretStr("")
     former_secrets: SecretStr = SecretStr("")  # several, with spaces or commas between them, newest first

@@ -270,6 +270,13 @@ class Tracking(Part):
     opens: Literal["off", "consented"] = "off"
 
 
+class Retention(Part):
+    """For how long people are kept of whom nothing is heard: 0 months is for ever."""
+
+    inactive_months: Annotated[int, Field(ge=0, le=240)] = 0
+    answer_days: Annotated[int, Field(ge=7, le=365)] = 30
+
+
 class Paths(Part):
     """Folders of the workspace, relative to it."""
 

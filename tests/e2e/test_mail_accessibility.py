@@ -14,7 +14,7 @@ from newsletter.flows.simulated_clock import SimulatedClock
 
 NAMES = {
     *("announcement", "cancelled", "confirmation", "correction", "digest", "issue", "notice", "plain"),
-    *("reminder-30", "reminder-7", "reminder-1", "reminders", "welcome"),
+    *("reminder-30", "reminder-7", "reminder-1", "reminders", "stay", "welcome"),
 }
 
 

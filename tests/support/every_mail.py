@@ -142,7 +142,12 @@ def every_mail(workspace, clock):
         _letters(play)
         _deadlines(play)
         for language in ("en", "fr"):
-            play.mails["confirmation", language] = _confirmation(office, language)
+            play.mails["confirmation", language] = _asking(
+                office, language, "confirmation", CampaignKind.SYSTEM, _CONFIRM[language]
+            )
+            play.mails["stay", language] = _asking(
+                office, language, "stay", CampaignKind.ANNOUNCEMENT, _STAY[language]
+            )
     finally:
         opened.database.close()
     return list(play.mails.values())
@@ -226,14 +231,18 @@ class _Links:
         return lambda *arguments: ["/".join(["https://example.org/me", name, *arguments])]
 
 
-def _confirmation(office, language):
+_CONFIRM = {"en": "Please confirm", "fr": "Merci de confirmer"}
+_STAY = {"en": "Do you still want this letter?", "fr": "Voulez-vous encore de cette lettre\u00a0?"}
+
+
+def _asking(office, language, template, kind, subject):
     content = MailContent(
-        kind=CampaignKind.SYSTEM,
-        template="confirmation",
-        campaign="confirmation",
+        kind=kind,
+        template=template,
+        campaign=template,
         language=language,
         languages=("en", "fr"),
-        subject="Please confirm" if language == "en" else "Merci de confirmer",
+        subject=subject,
         preheader="",
         sent_on=office.clock().date(),
     )
@@ -242,4 +251,4 @@ def _confirmation(office, language):
     recipient = Recipient("ada@example.org", "Ada")
     values = slot_values(mail.slots, recipient, _Links(), catalogue, content.kind, office.settings.public_url)
     filled = fill_mail(mail, values, frozenset())
-    return Mail("confirmation", language, filled.subject, filled.html, filled.text)
+    return Mail(template, language, filled.subject, filled.html, filled.text)

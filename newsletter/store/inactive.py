@@ -1,0 +1,63 @@
+"""People of whom nothing was heard for long: nobody's address is kept for nothing.
+
+What counts as a sign of life is what a person did on purpose: consent, a choice in the preferences, a word on a deadline, a click or a reply
+where they allow that it is known. Opening never counts: picture proxies open mails for people who do not, and hide that others do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, or_, select
+
+from newsletter.core.delivery import DeliveryState
+from newsletter.core.engagement import EngagementKind
+from newsletter.core.subscriber import Standing
+from newsletter.store.engagement_tables import engagements
+from newsletter.store.tables import campaigns, deadline_marks, deliveries, subscribers, suppressions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Select
+
+STAY = "stay"
+"""The mail that asks whether somebody wants to stay, and the beginning of the names of its campaigns: `stay-2026-11-26`."""
+
+_DONE_ON_PURPOSE = (EngagementKind.CLICKED, EngagementKind.REPLIED)
+
+
+def inactive_people(
+    connection: Connection, since: datetime, asked_since: datetime, limit: int
+) -> list[tuple[int, str]]:
+    """Ids and languages of people on the list without a sign of life since then, who were not asked since `asked_since`."""
+    was_asked = _asked(deliveries.c.not_before >= asked_since)
+    query = _inactive(since).where(~was_asked).order_by(subscribers.c.id).limit(limit)
+    return [(row.id, row.language) for row in connection.execute(query)]
+
+
+def silent_people(connection: Connection, since: datetime, asked_before: datetime, limit: int) -> list[int]:
+    """Ids of those who got the question before `asked_before`, and have given no sign of life."""
+    was_asked = _asked(deliveries.c.state == DeliveryState.SENT, deliveries.c.settled_at < asked_before)
+    query = _inactive(since).where(was_asked).order_by(subscribers.c.id).limit(limit)
+    return [row.id for row in connection.execute(query)]
+
+
+def _inactive(since: datetime) -> Select[Any]:
+    person, did, said = subscribers.c, engagements.c, deadline_marks.c
+    return select(person.id, person.language).where(
+        person.standing == Standing.CONFIRMED,
+        person.granted_at < since,
+        or_(person.chosen_at.is_(None), person.chosen_at < since),
+        ~exists().where(did.subscriber_id == person.id, did.kind.in_(_DONE_ON_PURPOSE), did.at >= since),
+        ~exists().where(said.subscriber_id == person.id, said.at >= since),
+        ~exists().where(suppressions.c.address_hash == person.address_hash),
+    )
+
+
+def _asked(*how: ColumnElement[bool]) -> ColumnElement[bool]:
+    row, campaign = deliveries.c, campaigns.c
+    named = campaign.name.startswith(f"{STAY}-", autoescape=True)
+    return exists().where(
+        and_(row.subscriber_id == subscribers.c.id, row.campaign_id == campaign.id, named, *how)
+    )
