@@ -30,6 +30,7 @@ from newsletter.settings.parts import (
     MailingList,
     Organisation,
     Paths,
+    People,
     Sender,
     Sending,
     SmtpTransport,
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     dns: Dns = Dns()
     web: Web = Web()
     feeds: dict[FeedName, Feed] = {}
+    people: People = People()
     officers: tuple[Address, ...] = ()
     tracking: Annotated[Tracking, BeforeValidator(former_tracking)] = Tracking()
     secret: SecretStr = SecretStr("")

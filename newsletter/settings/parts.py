@@ -22,6 +22,7 @@ from newsletter.core.blackout import Blackout, Move, check_country, parse_dates
 from newsletter.core.duration import parse_duration
 from newsletter.core.mailbox import parse_address
 from newsletter.core.nameserver import parse_nameserver
+from newsletter.core.people_file import Roles
 from newsletter.core.refusal import Refusal
 from newsletter.core.sending_window import SendingWindow, parse_window
 from newsletter.core.wallclock import zone_named
@@ -264,6 +265,12 @@ class Tracking(Part):
 
     clicks: Literal["off", "counted"] = "off"
     opens: Literal["off", "consented"] = "off"
+
+
+class People(Part):
+    """Which addresses that are nobody's own an import holds back: `none`, `machines` (postmaster@ …), `all` (info@ … too)."""
+
+    hold: Roles = Roles.MACHINES
 
 
 class Paths(Part):
