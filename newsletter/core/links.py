@@ -78,7 +78,7 @@ class LinkColumns:
         return self._links(f"later/{deadline}", Purpose.LATER, deadline)
 
     def confirm(self) -> list[str]:
-        return self._links("confirm", Purpose.PREFERENCES, "confirm")
+        return self._links("confirm", Purpose.CONFIRM)
 
     def _links(self, path: str, purpose: Purpose, context: str = "") -> list[str]:
         links = self._made.get(path)

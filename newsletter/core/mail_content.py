@@ -9,6 +9,7 @@ from newsletter.core.campaign import CampaignKind
 from newsletter.core.deadline import DeadlineState, RungText
 from newsletter.core.flags import count_flag, first_flag
 from newsletter.core.moments import NBSP, Moments
+from newsletter.core.sign_up import CONFIRM_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ class MailContent:
     ladder_planned: tuple[tuple[int, datetime], ...] = ()
     rungs: tuple[DueRung, ...] = ()
     closing_soon: tuple[tuple[ArticleText, DeadlineEntry], ...] = ()
-    valid_days: int = 7
+    valid_days: int = CONFIRM_DAYS
     counts_clicks: bool = False
 
     @property

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WIDTH = 72
 _NARROWEST = 24  # deep quotations and lists stop taking width here
 _BLANKS = re.compile(r"[ \t\r\f\v]+")
-_MAIN_HEADING = 2
+_MAIN_HEADING = 1  # an article's own headings are under its title, which has the double line
 _GUTTER = "  "
 
 

@@ -55,9 +55,11 @@ def may_mail(person: Reachable, purpose: Purpose, now: datetime) -> bool:
 
 def why_not(person: Reachable, purpose: Purpose, now: datetime) -> Withheld | None:
     """The first reason against it, None when there is none: a person's own word comes before a technical matter."""
+    reason = _of_person(person, now)
+    if purpose.kind is CampaignKind.SYSTEM:  # it answers a person's own request, such as a confirmation
+        return reason if reason in {Withheld.UNSUBSCRIBED, Withheld.SUPPRESSED} else None
     if purpose.not_after is not None and now >= purpose.not_after:
         return Withheld.DEADLINE_PASSED
-    reason = _of_person(person, now)
     return reason or (_of_deadline(person, purpose, now) if purpose.deadline else None)
 
 

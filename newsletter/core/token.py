@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     LATER = "l"
     LINK = "k"
     READER = "r"
+    CONFIRM = "o"
 
 
 # One digest serves all purposes of a group, each with letters of its own: which digest, and where in it they begin.
@@ -52,6 +53,7 @@ _SHARES = {
     Purpose.LATER: ("later", 0),
     Purpose.LINK: ("link", 0),
     Purpose.READER: ("reader", 0),
+    Purpose.CONFIRM: ("confirm", 0),
 }
 _WIDTHS = {
     "mail": 3 * _MAC,
@@ -60,6 +62,7 @@ _WIDTHS = {
     "later": _MAC,
     "link": _MAC,
     "reader": _MAC,
+    "confirm": _MAC,
 }
 
 

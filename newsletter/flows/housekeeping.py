@@ -16,6 +16,7 @@ from newsletter.flows.destinations import learn_providers
 from newsletter.flows.feeds import poll_due_feeds
 from newsletter.flows.notices import send_notices
 from newsletter.flows.recover import recover_dead
+from newsletter.flows.sign_up import expire_sign_ups
 from newsletter.store import ledger
 from newsletter.store.absences import forget_absences
 from newsletter.store.chores import claim_chore, finish_chore, is_chore_due
@@ -140,12 +141,19 @@ def _notices(office: Office, now: datetime, _stop: Stop) -> str:
     return f"sent {sent} notices" if sent else ""
 
 
+def _sign_ups(office: Office, now: datetime, _stop: Stop) -> str:
+    """Erase who signed up and has not confirmed in time."""
+    gone = expire_sign_ups(office, now)
+    return f"{gone} sign-ups were not confirmed in time and are erased" if gone else ""
+
+
 HOUSEKEEPING: tuple[Chore, ...] = (
     Chore("feeds", timedelta(seconds=30), _feeds),
     Chore("notices", timedelta(seconds=30), _notices),
     Chore("leases", timedelta(seconds=15), _leases),
     Chore("providers", timedelta(minutes=3), _providers),
     Chore("waiting", timedelta(hours=1), _waiting),
+    Chore("sign-ups", timedelta(hours=1), _sign_ups),
     Chore("retention", timedelta(days=1), _retention),
     Chore("statistics", timedelta(days=1), _statistics),
 )

@@ -18,6 +18,7 @@ from newsletter.public import (
     leaving,
     mails,
     preferences,
+    sign_up,
     syndication,
 )
 from newsletter.public.headers import SafeHeaders
@@ -53,7 +54,18 @@ def create_public_app(office: Office) -> FastAPI:
     app.add_middleware(UnderPath, root=pages.root)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
-    for part in (leaving, clicks, deadlines, later, calendars, preferences, mails, syndication, files):
+    for part in (
+        leaving,
+        clicks,
+        deadlines,
+        later,
+        calendars,
+        preferences,
+        sign_up,
+        mails,
+        syndication,
+        files,
+    ):
         app.include_router(part.router)
     return app
 

@@ -101,6 +101,7 @@ class Pages:
 
         return {
             "_": catalogue.gettext,
+            "ngettext": catalogue.ngettext,
             "moments": moments,
             "stamp": stamp,
             "month_alone": lambda day: format_date(day, "LLLL", moments.locale),

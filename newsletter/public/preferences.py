@@ -67,7 +67,7 @@ def _text(form: FormData, name: str) -> str:
     return str(form.get(name, "")).strip()
 
 
-def _offered(door: Pages, language: str) -> list[dict[str, str]]:
+def offered_topics(door: Pages, language: str) -> list[dict[str, str]]:
     """The topics to choose from, in the order of `fields.yaml`."""
     return [
         {
@@ -83,7 +83,7 @@ def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **co
     first, last = pause_days(reader, door.office.clock())
     address, edition = own_address(door.office, reader.token.subscriber)
     standing: dict[str, Any] = {
-        "offered": _offered(door, door.language(request, reader)),
+        "offered": offered_topics(door, door.language(request, reader)),
         "topics": reader.topics,
         "languages": {code: own_name(code) for code in door.catalogues},
         "chosen_language": nearest(reader.language, tuple(door.catalogues)) or next(iter(door.catalogues)),

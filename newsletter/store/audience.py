@@ -118,7 +118,7 @@ def _freeze(
 ) -> int:
     know_lanes(connection, [OTHERS, *(group.name for group in groups)])
     plan_for_many(connection)
-    found = audience.add_columns(_lane(groups).label("lane"))
+    found = audience.add_columns(lane_of_person(groups).label("lane"))
     if moments:
         found = found.add_columns(due_by_zone(moments, now).label("not_before"))
     # An offset keeps it whole: else PostgreSQL looks for the reason once for each column that depends on it.
@@ -315,7 +315,7 @@ def _language(languages: Sequence[str]) -> ColumnElement[str]:
     return case(*exact, *base, else_=languages[0])
 
 
-def _lane(groups: Sequence[DestinationGroup]) -> ColumnElement[str]:
+def lane_of_person(groups: Sequence[DestinationGroup]) -> ColumnElement[str]:
     """The group of destinations that a person's address is in: by its domain, else by who takes the domain's mail."""
     if not groups:
         return literal(OTHERS, String)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.delivery import DeliveryState
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
+
+STAYS_OPEN = timedelta(hours=36)
+"""So long people may be added to a campaign that answers requests: a day of any zone is over then."""
 
 # What may still go out: a missed reminder too, which the officer may send after all.
 _OUTDATED = CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SCHEDULED, CampaignState.MISSED
@@ -65,18 +68,30 @@ def move_campaign(
 
 
 def finish_campaigns(connection: Connection, now: datetime) -> list[str]:
-    """Call finished every sending campaign that has no open row; rows that are unsure are open."""
+    """Call finished every sending campaign that has no open row; rows that are unsure are open.
+
+    One that answers requests stays open for a day and some hours, as more may come.
+    """
     open_row = select(deliveries.c.id).where(
         deliveries.c.campaign_id == campaigns.c.id,
         deliveries.c.settled_at.is_(None),
     )
     done = (
         update(campaigns)
-        .where(campaigns.c.state == CampaignState.SENDING, ~open_row.exists())
+        .where(campaigns.c.state == CampaignState.SENDING, ~open_row.exists(), _is_closed(now))
         .values(state=CampaignState.SENT, finished_at=now)
         .returning(campaigns.c.name)
     )
     return list(connection.scalars(done))
+
+
+def _is_closed(now: datetime) -> ColumnElement[bool]:
+    """SQL: nobody can be added any more."""
+    return or_(
+        campaigns.c.kind != CampaignKind.SYSTEM,
+        campaigns.c.launched_at.is_(None),
+        campaigns.c.launched_at < now - STAYS_OPEN,
+    )
 
 
 def campaigns_with_work(connection: Connection, now: datetime) -> list[str]:
@@ -88,7 +103,7 @@ def campaigns_with_work(connection: Connection, now: datetime) -> list[str]:
     ).correlate(campaigns, lanes)
     due_somewhere = select(lanes.c.name).where(due.exists()).correlate(campaigns)
     dead = select(leases.c.worker).where(leases.c.until <= now)
-    work = or_(due_somewhere.exists(), dead.exists(), ~here.exists())
+    work = or_(due_somewhere.exists(), dead.exists(), and_(~here.exists(), _is_closed(now)))
     query = select(campaigns.c.name).where(campaigns.c.state == CampaignState.SENDING, work)
     return list(connection.scalars(query.order_by(campaigns.c.id)))
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from newsletter.core.refusal import ConfigurationRefused, Problem
-from newsletter.store.tables import metadata
+from newsletter.store.every_table import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -38,10 +38,16 @@ _OF_A_PERSON: tuple[Table, ...] = (
 _NOWHERE = "erased.invalid"
 
 
-def erase_person(connection: Connection, identity: int, now: datetime) -> dict[str, int]:
+def erase_person(
+    connection: Connection, identity: int, now: datetime, *, source: str = "erasure", keep_out: bool = True
+) -> dict[str, int]:
     """Erase a person; gives what went, as counts by table. A person who is erased already stays as they are.
 
     Must be in a transaction that may write. Mail that has not left stays here; one that is on the wire at this moment arrives.
+
+    Args:
+        source: of the event that ends their consent.
+        keep_out: whether no import may bring them back; not for an address that somebody entered and nobody confirmed.
     """
     if connection.dialect.name == "sqlite":  # freed pages are overwritten, and not only taken off the list
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
@@ -49,8 +55,9 @@ def erase_person(connection: Connection, identity: int, now: datetime) -> dict[s
     row = connection.execute(select(subscribers).where(person.id == identity)).mappings().one()
     if row["erased_at"] is not None:
         return {}
-    record_consent(connection, identity, ConsentAction.WITHDRAWN, now, source="erasure")
-    suppress(connection, row["address_hash"], ERASED, now)
+    record_consent(connection, identity, ConsentAction.WITHDRAWN, now, source=source)
+    if keep_out:
+        suppress(connection, row["address_hash"], ERASED, now)
     counts = {}
     for table in _OF_A_PERSON:
         gone = connection.execute(delete(table).where(table.c.subscriber_id == identity)).rowcount

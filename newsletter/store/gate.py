@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from newsletter.core.campaign import Campaign
 
+_AGAINST_ANSWERS = frozenset({Withheld.UNSUBSCRIBED, Withheld.SUPPRESSED})
 Rule = tuple["ColumnElement[bool]", Withheld]
 
 
 def campaign_reason(campaign: Campaign, now: datetime) -> ColumnElement[str | None]:
     """SQL over `subscribers`: why this person gets nothing of this campaign at `now`, or NULL."""
+    if campaign.kind is CampaignKind.SYSTEM:
+        return first_reason(answer_rules(now))
     putting_off = campaign.kind is CampaignKind.REMINDER
     return withheld_reason(now, campaign.deadline, campaign.not_after, putting_off=putting_off)
 
@@ -49,6 +52,11 @@ def withheld_reason(
 def first_reason(rules: list[Rule]) -> ColumnElement[str | None]:
     """SQL: the reason of the first rule that holds, or NULL."""
     return case(*((rule, reason.value) for rule, reason in rules), else_=null())
+
+
+def answer_rules(now: datetime) -> list[Rule]:
+    """What speaks against mail that answers a person's own request, such as a confirmation: no pause, and not that they have not confirmed."""
+    return [rule for rule in person_rules(now) if rule[1] in _AGAINST_ANSWERS]
 
 
 def person_rules(now: datetime) -> list[Rule]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from newsletter.store.tables import campaigns, deliveries, metadata, subscribers
+from newsletter.store.every_table import metadata
+from newsletter.store.tables import campaigns, deliveries, subscribers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

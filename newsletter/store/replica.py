@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from newsletter.store.engine import driver_connection, open_database
-from newsletter.store.tables import metadata
+from newsletter.store.every_table import metadata
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -42,7 +42,7 @@ def test_the_link_to_leave_fits_on_one_line_of_a_header(campaign, subscriber):
         (links().view(), "v", Purpose.VIEW, ""),
         (links().applied(DEADLINE), f"applied/{DEADLINE}", Purpose.APPLIED, DEADLINE),
         (links().stop(DEADLINE), f"stop/{DEADLINE}", Purpose.STOP, DEADLINE),
-        (links().confirm(), "confirm", Purpose.PREFERENCES, "confirm"),
+        (links().confirm(), "confirm", Purpose.CONFIRM, ""),
     ],
 )
 def test_each_link_is_good_for_one_thing(url, path, purpose, context):

@@ -190,7 +190,7 @@ Ask ten ministries what a social enterprise is and you will collect ten
 answers[1], says the report <https://example.org/r>.
 
 Three things
-============
+------------
 
 - One. A thing that is long enough to go on over the edge of the line
   and come back.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime
 
@@ -52,3 +53,24 @@ def test_axe_finds_nothing_in_a_mail_and_nothing_sticks_out(mails, phone, langua
         if (wide := phone.evaluate("document.documentElement.scrollWidth")) > 390:
             found.append(f"{mail.name}: {wide} px wide")
     assert found == []
+
+
+def test_an_issue_says_what_closes_soon(mails):
+    words = {"en": "Closing soon", "fr": "Bientôt clos"}
+    for mail in (each for each in mails if each.name == "issue"):
+        assert words[mail.language] in mail.html
+
+
+def test_a_mail_that_names_a_button_names_it_as_it_is(mails):
+    for mail in (each for each in mails if each.name in {"cancelled", "correction"}):
+        text = re.sub(r"\s+", " ", mail.text)
+        (button,) = re.findall(r"[“«] ?(.+?) ?[”»]", text)
+        assert text.count(button) == 2, (mail.name, mail.language, button)
+
+
+def test_a_french_mail_keeps_its_spaces_before_signs(mails):
+    """Before « : ; ! ? » and inside « » stands a space that does not break (Imprimerie nationale)."""
+    for mail in (each for each in mails if each.language == "fr"):
+        words = f"{mail.subject}\n{mail.text}"
+        wrong = re.findall(r".* [:;!?»].*|.*« .*|.*[a-zéè][;!?](?:\s.*|$)", words)
+        assert wrong == [], mail.name

@@ -66,7 +66,7 @@ def test_the_function_and_the_database_agree(database, ada, actions, suppressed,
 @given(actions=events, purpose=purposes)
 def test_nobody_is_mailed_without_a_recorded_basis_or_after_they_left(actions, purpose):
     person = Reachable(standing_after(actions))
-    if may_mail(person, purpose, NOW):
+    if may_mail(person, purpose, NOW) and purpose.kind is not CampaignKind.SYSTEM:
         assert ConsentAction.GRANTED in actions
         kept = [action for action in actions if action is not ConsentAction.ASKED]
         assert kept[-1] is ConsentAction.GRANTED
@@ -75,3 +75,10 @@ def test_nobody_is_mailed_without_a_recorded_basis_or_after_they_left(actions, p
 def test_a_persons_own_word_comes_first():
     everything = Reachable(Standing.UNSUBSCRIBED, is_suppressed=True, paused_until=NOW + timedelta(days=1))
     assert why_not(everything, Purpose(CampaignKind.ISSUE), NOW) is Withheld.UNSUBSCRIBED
+
+
+def test_an_answer_goes_to_who_asked_for_it_and_to_nobody_who_left():
+    answer = Purpose(CampaignKind.SYSTEM)
+    assert may_mail(Reachable(Standing.PENDING, paused_until=NOW + timedelta(days=1)), answer, NOW)
+    assert not may_mail(Reachable(Standing.UNSUBSCRIBED), answer, NOW)
+    assert not may_mail(Reachable(Standing.PENDING, is_suppressed=True), answer, NOW)

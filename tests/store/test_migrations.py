@@ -22,9 +22,10 @@ from newsletter.store.click_tables import link_counts
 from newsletter.store.daemon_tables import absences  # noqa: F401 - a part of the metadata
 from newsletter.store.engagement_tables import engagements
 from newsletter.store.engine import newest_revision, open_database
+from newsletter.store.every_table import metadata
 from newsletter.store.people import PersonRow, add_person, consents_of, record_consent
 from newsletter.store.reminder_tables import reminder_parts
-from newsletter.store.tables import consents, metadata, subscribers
+from newsletter.store.tables import consents, subscribers
 
 HOUSE = Path(__file__).parents[2]
 UPGRADE = (

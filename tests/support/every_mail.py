@@ -49,7 +49,7 @@ topics: [%s]
 segment: erasmus-interested
 prepare: 1 day before
 approval: %s
-subject: {en: "New: {lead}", fr: "Du neuf : {lead}"}
+subject: {en: "New: {lead}", fr: "Du neuf\N{NO-BREAK SPACE}: {lead}"}
 preheader: {en: "{count} pieces", fr: "{count} articles"}
 opening: {en: What is new this week., fr: Ce qui est nouveau cette semaine.}
 signature: {en: Ben, fr: Ben}
@@ -179,6 +179,7 @@ def _change(path, old, new):
 
 def _letters(play):
     office = play.office
+    sync_deadlines(office, play.clock())
     approve_series(office, "welcome", "officer", play.clock())
     import_people(office, play.workspace / "people.csv", play.clock())
     play.beat("2021-09-15T09:00", "welcome")
@@ -194,7 +195,6 @@ def _letters(play):
 
 def _deadlines(play):
     office = play.office
-    sync_deadlines(office, play.clock())
     play.beat("2021-09-19T09:00", "reminder-30")
     play.beat("2021-09-22T09:00", "plain")  # the second letter of the series
     _digests(play)

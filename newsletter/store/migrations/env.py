@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from newsletter.store import (
-    calendar_tables,  # noqa: F401 - its tables belong to the metadata
-    find_tables,  # noqa: F401 - its tables are in the metadata once it is imported
-    reminder_tables,  # noqa: F401 - its table belongs to the metadata
-    rights_tables,  # noqa: F401 - its table belongs to the metadata
-)
-from newsletter.store.tables import metadata
+from newsletter.store.every_table import metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
