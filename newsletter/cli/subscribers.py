@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import people_file, rights
+from newsletter.cli import choices, people_file, rights
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, local_text, print_json, print_table
 from newsletter.flows.people import known_person
@@ -78,4 +78,5 @@ def show(address: str, as_json: AsJson = False) -> None:
 
 
 people_file.add_commands(app)
+choices.add_commands(app)
 rights.add_commands(app)

@@ -249,7 +249,7 @@ def _press(
 def _masthead(office: Office, campaign: Campaign, language: str, edition: Edition) -> Masthead:
     sender = office.settings.sender(campaign.sender)
     return Masthead(
-        sender=Mailbox(sender.name.get(language) or next(iter(sender.name.values())), sender.address),
+        sender=Mailbox(sender.name_in(language), sender.address),
         reply_to=Mailbox("", sender.reply_to) if sender.reply_to else None,
         language=language,
         list_headers=_list_headers(office) if campaign.kind in _LISTED else None,

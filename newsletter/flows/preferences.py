@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.choice import LeavingReason, TrackingChoice
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.subscriber import Standing
 from newsletter.core.token import Purpose, Token, read_token
 from newsletter.core.wallclock import to_instant, to_local
 from newsletter.flows.workspace import read_people
 from newsletter.store import people as rows
+from newsletter.store.choices import choose_tracking, leaving_reason_of, note_leaving_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +35,9 @@ class Reader:
         address: "" once the person has been erased; nothing else is known then.
         language: as stored; the pages choose the nearest they have.
         zone: IANA name: the person's own, else the office's.
+        own_zone: the person's own, "" for whoever has none.
+        reason: why they left, if they said.
+        is_tracked: whether they allow us to record what they open and press.
         paused_until: instant (UTC) of a pause that is not over, else None.
         left: instant (UTC) of leaving, None for people who have not left.
         may_undo: whether the link that made them leave may still bring them back.
@@ -47,6 +52,9 @@ class Reader:
     paused_until: datetime | None = None
     left: datetime | None = None
     may_undo: bool = False
+    own_zone: str = ""
+    is_tracked: bool = False
+    reason: LeavingReason | None = None
 
     @property
     def has_left(self) -> bool:
@@ -61,11 +69,21 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a reader asks for. `pause_to` is the day on which mail comes again, None for no pause."""
+    """What a reader asks for.
+
+    Attributes:
+        pause_to: the day on which mail comes again, None for no pause.
+        zone: IANA name, "" for the office's; None leaves it as it is.
+        tracking: what they answer to the question, None where they were not asked.
+        wording: the words of that answer, kept as evidence.
+    """
 
     topics: tuple[str, ...]
     language: str
     pause_to: date | None
+    zone: str | None = None
+    tracking: TrackingChoice | None = None
+    wording: str = ""
 
 
 def find_reader(
@@ -113,6 +131,15 @@ def undo_leaving(office: Office, text: str, wording: str, now: datetime) -> bool
     return True
 
 
+def tell_reason(office: Office, reader: Reader, reason: LeavingReason, now: datetime) -> bool:
+    """Note why a reader left; False for somebody who has not left, or is not known any more."""
+    if not reader.has_left or not reader.address:
+        return False
+    with office.database.write() as connection:
+        note_leaving_reason(connection, reader.token.subscriber, reason, now)
+    return True
+
+
 def pause_days(reader: Reader, now: datetime) -> tuple[date, date]:
     """The first and the last day to which a pause may run, by the clock of the reader's zone."""
     today = to_local(now, reader.zone).date()
@@ -151,6 +178,19 @@ def save_wishes(office: Office, reader: Reader, wishes: Wishes) -> None:
             rows.set_language(connection, person, wishes.language)
         if wishes.pause_to != reader.paused_to:
             rows.set_pause(connection, person, _midnight(wishes.pause_to, reader.zone))
+        if wishes.zone is not None and wishes.zone != reader.own_zone:
+            rows.set_zone(connection, person, wishes.zone)
+        _choose_tracking(connection, reader, wishes, office.clock())
+
+
+def _choose_tracking(connection: Connection, reader: Reader, wishes: Wishes, now: datetime) -> None:
+    """Only a change is an event: whoever saves other things twice has not answered twice."""
+    if wishes.tracking is None or reader.is_tracked is (wishes.tracking is TrackingChoice.ALLOWED):
+        return
+    evidence = {"form": "preferences", "campaign": reader.token.campaign}
+    choose_tracking(
+        connection, reader.token.subscriber, wishes.tracking, now, wording=wishes.wording, evidence=evidence
+    )
 
 
 def _midnight(day: date | None, zone: str) -> datetime | None:
@@ -164,6 +204,7 @@ def _reader(office: Office, connection: Connection, token: Token, now: datetime)
         return Reader(token, "", home.languages[0], home.zone, Standing.UNSUBSCRIBED)
     events = rows.consents_of(connection, token.subscriber)
     standing, pause = Standing(row["standing"]), row["paused_until"]
+    left = events[-1]["at"] if events and standing is Standing.UNSUBSCRIBED else None
     return Reader(
         token=token,
         address=row["address"],
@@ -172,8 +213,11 @@ def _reader(office: Office, connection: Connection, token: Token, now: datetime)
         standing=standing,
         topics=tuple(rows.topics_of(connection, token.subscriber)),
         paused_until=pause if pause is not None and pause > now else None,
-        left=events[-1]["at"] if events and standing is Standing.UNSUBSCRIBED else None,
+        left=left,
         may_undo=_may_undo(events, token, now),
+        own_zone=row["zone"],
+        is_tracked=row["tracking_at"] is not None,
+        reason=leaving_reason_of(connection, token.subscriber, left) if left else None,
     )
 
 

@@ -51,7 +51,7 @@ def _envelope(
     sender = office.settings.sender(campaign.sender)
     moment = f"test {campaign.name} {language} {address} {now.isoformat()}"
     letter = Letter(
-        sender=Mailbox(sender.name.get(language) or next(iter(sender.name.values())), sender.address),
+        sender=Mailbox(sender.name_in(language), sender.address),
         recipient=Mailbox("", address),
         reply_to=None,
         subject=f"[Test] {filled.subject}",

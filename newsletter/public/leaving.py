@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from starlette.responses import PlainTextResponse
 
+from newsletter.core.choice import LeavingReason
 from newsletter.core.token import Purpose
 from newsletter.flows.people import unsubscribe
-from newsletter.flows.preferences import Reader, find_reader, undo_leaving
+from newsletter.flows.preferences import Reader, find_reader, tell_reason, undo_leaving
 from newsletter.public.forms import Form
 from newsletter.public.pages import Door, Pages, not_here
 
@@ -41,7 +42,19 @@ def undo(request: Request, door: Door, token: str) -> Response:
     wording = door.catalogues[door.language(request, reader)].gettext("That was a mistake, put me back")
     if undo_leaving(door.office, token, wording, door.office.clock()):
         return door.show(request, "back", reader=reader)
-    return door.show(request, "goodbye", reader=reader, status=409)
+    return _stand(request, door, reader, status=409)
+
+
+@router.post("/u/{token}/reason")
+def tell(request: Request, door: Door, token: str, form: Form) -> Response:
+    """Why, if somebody who has left wants to say so; no answer is an answer, too."""
+    reader = _reader(door, token)
+    try:
+        reason = LeavingReason(str(form.get("reason", "")))
+    except ValueError:
+        return _stand(request, door, reader)
+    tell_reason(door.office, reader, reason, door.office.clock())
+    return _stand(request, door, _reader(door, token))
 
 
 def _reader(door: Pages, token: str) -> Reader:
@@ -58,6 +71,16 @@ def _left(door: Pages, token: str, source: str) -> Reader:
     return _reader(door, token)
 
 
-def _stand(request: Request, door: Pages, reader: Reader) -> Response:
+def _stand(request: Request, door: Pages, reader: Reader, status: int = 200) -> Response:
     """The page that fits: the question, or the goodbye to somebody who has left already."""
-    return door.show(request, "goodbye" if reader.has_left else "unsubscribe", reader=reader)
+    if not reader.has_left:
+        return door.show(request, "unsubscribe", reader=reader)
+    gettext = door.catalogues[door.language(request, reader)].gettext
+    reasons = {
+        LeavingReason.TOO_MUCH: gettext("It was too much"),
+        LeavingReason.NOT_FOR_ME: gettext("It is not about my work, or no longer"),
+        LeavingReason.ELSEWHERE: gettext("I read it elsewhere"),
+        LeavingReason.NEVER_ASKED: gettext("I never asked for it"),
+        LeavingReason.OTHER: gettext("Another reason"),
+    }
+    return door.show(request, "goodbye", reader=reader, status=status, reasons=reasons)

@@ -136,11 +136,12 @@ def _form(
 
 def _look_in_inbox(request: Request, door: Pages, address: str) -> Response:
     sender = door.office.settings.sender("default")
+    name = sender.name_in(door.language(request))
     return door.show(
         request,
         "check-inbox",
         address=address,
-        sender=sender,
+        sender=f"{name}, {sender.address}",
         days=CONFIRM_DAYS,
         headers={"Cache-Control": "no-store"},
     )

@@ -184,6 +184,10 @@ class Sender(Part):
     address: Address
     reply_to: Address | None = None
 
+    def name_in(self, language: str) -> str:
+        """The name that readers of `language` see, the first one where there is none of theirs."""
+        return self.name.get(language) or next(iter(self.name.values()))
+
 
 class MailingList(Part):
     """The List-ID (RFC 2919)."""

@@ -13,6 +13,7 @@ from sqlalchemy import Table, delete, select, update
 from newsletter.core.consent import ConsentAction
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.store.calendar_tables import calendar_addresses
+from newsletter.store.choice_tables import leaving_reasons
 from newsletter.store.engagement_tables import engagements
 from newsletter.store.people import record_consent, suppress
 from newsletter.store.series_tables import series_steps, subscriber_dates
@@ -34,6 +35,7 @@ _OF_A_PERSON: tuple[Table, ...] = (
     calendar_addresses,
     series_steps,
     strikes,
+    leaving_reasons,
 )
 _NOWHERE = "erased.invalid"
 

@@ -246,6 +246,11 @@ def set_language(connection: Connection, identity: int, language: str) -> None:
     connection.execute(update(subscribers).where(subscribers.c.id == identity).values(language=language))
 
 
+def set_zone(connection: Connection, identity: int, zone: str) -> None:
+    """Change the time zone of a person; "" is the office's."""
+    connection.execute(update(subscribers).where(subscribers.c.id == identity).values(zone=zone))
+
+
 def set_pause(connection: Connection, identity: int, until: datetime | None) -> None:
     """Send nothing to a person before `until`; None ends the pause."""
     connection.execute(update(subscribers).where(subscribers.c.id == identity).values(paused_until=until))

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 _ROW, _PLACE, _PERSON = staged.c, placed.c, subscribers.c
 _ROWS = staged.join(placed, _PLACE.line == _ROW.line)
-_WRITTEN = ("given_name", "country", "zone")
+_WRITTEN = ("given_name", "country")
+# What readers choose themselves on their page: an import leaves it to them from then on.
+_CHOSEN = ("language", "zone")
 _UNREACHABLE = (Status.BOUNCED, Status.COMPLAINED)
 
 
@@ -95,7 +97,10 @@ def _place_known(connection: Connection) -> None:
     grants = and_(_ROW.status == Status.CONFIRMED, _PERSON.standing == Standing.PENDING)
     differs = or_(
         *(and_(_ROW[name] != "", _ROW[name] != _PERSON[name]) for name in _WRITTEN),
-        and_(_PERSON.chosen_at.is_(None), _ROW.language != "", _ROW.language != _PERSON.language),
+        *(
+            and_(_PERSON.chosen_at.is_(None), _ROW[name] != "", _ROW[name] != _PERSON[name])
+            for name in _CHOSEN
+        ),
         _merged(dialect) != _as_merged(dialect),
     )
     takes_topics = and_(_PERSON.chosen_at.is_(None), _lacks_topics(dialect))
@@ -166,10 +171,10 @@ def _change_known(connection: Connection) -> None:
     here = and_(
         _ROW.line == _PLACE.line, _PLACE.person == _PERSON.id, ~_PLACE.is_new, _ROW.address_key == _PERSON.address_key
     )  # fmt: skip
-    own = and_(_PERSON.chosen_at.is_(None), _ROW.language != "")
+    own = _PERSON.chosen_at.is_(None)
     values: dict[str, Any] = {
         **{name: case((_ROW[name] != "", _ROW[name]), else_=_PERSON[name]) for name in _WRITTEN},
-        "language": case((own, _ROW.language), else_=_PERSON.language),
+        **{name: case((and_(own, _ROW[name] != ""), _ROW[name]), else_=_PERSON[name]) for name in _CHOSEN},
         "attributes": _merged(dialect),
     }
     connection.execute(update(subscribers).where(here, _PLACE.changes).values(values))

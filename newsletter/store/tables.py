@@ -99,7 +99,7 @@ subscribers = Table(
     # When consent was last granted; kept beside the standing, as the events have it: each mail says since when.
     Column("granted_at", Instant),
     Column("paused_until", Instant),
-    # When the reader last chose topics and language; an import leaves those to them from then on.
+    # When the reader last chose topics, language and zone; an import leaves those to them from then on.
     Column("chosen_at", Instant),
     _text("source"),
     Column("attributes", Document, nullable=False),

@@ -71,6 +71,7 @@ def test_only_the_button_of_the_mail_puts_somebody_on_the_list(door):
     page = door.send(NEW, name="Ada")
     assert page.status_code == 200
     assert not page.cookies
+    assert "Common Thread, letter@news.example.org" in page.text
     assert door.person(NEW)["standing"] == Standing.PENDING
     path = door.link(NEW)
     assert door.site.get(path).status_code == 200
