@@ -27,7 +27,7 @@ TRIAL = 20_000
 PATIENCE = 180  # seconds that an import may take by the trial's figure
 COLUMNS = (
     "email", "given_name", "organisation", "kind", "language", "country", "zone", "topics", "joined",
-    "consent_source", "consent_date", "status", "employees",
+    "consent_source", "consent_wording", "consent_date", "status", "employees",
 )  # fmt: skip
 
 
@@ -89,6 +89,7 @@ def write_people(path: Path, people: int) -> None:
                 "social-economy;erasmus" if number % 2 else "erasmus",
                 f"{day}T09:00:00+01:00",
                 "sign-up form",
+                "Yes, send me the newsletter.",
                 day,
                 "confirmed",
                 number % 90,

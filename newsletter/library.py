@@ -6,9 +6,7 @@ workspace, so that a message reads the same on every machine.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from shutil import copymode
 from typing import TYPE_CHECKING
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from newsletter.core.article import ArticleText, DeadlineEntry
     from newsletter.core.rule_file import RuleFile
 
-_BLOCK = 1 << 20
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
 
 
@@ -229,24 +226,6 @@ class Library:
         """Names of the files of rules of a kind, sorted."""
         found = self._articles.glob(f"*{kind.ending}")
         return sorted(path.name.removesuffix(kind.ending) for path in found)
-
-    @contextmanager
-    def open_people_file(self, path: Path) -> Iterator[tuple[Iterator[str], str]]:
-        """The lines of a file of people with their ends, one by one, and its name for problems.
-
-        A line that is not UTF-8 keeps its bytes as lone surrogates, so that one bad row does not cost the others.
-
-        Raises:
-            ContentRefused: it cannot be read.
-        """
-        try:
-            with path.open("rb") as file:
-                guessed = guess_encoding(iter(partial(file.read, _BLOCK), b""))
-            errors = "strict" if guessed else "surrogateescape"
-            with path.open(encoding=guessed or "utf-8-sig", errors=errors, newline="") as lines:
-                yield lines, self.shown(path)
-        except OSError as error:
-            raise self._unreadable(path, error) from None
 
     def write_rejects(self, path: Path, text: str) -> Path:
         """Write rejected rows beside the file that they came from, as NAME.rejects.csv.

@@ -129,18 +129,9 @@ def test_templates_and_catalogues_are_read_by_name(library):
 def test_the_lists_about_people_are_read(library):
     folder = library.workspace / "subscribers"
     (folder / "segments.yaml").write_bytes(b"\xef\xbb\xbfa: b")
-    (folder / "people.csv").write_bytes(b"\xef\xbb\xbfemail\nben@example.org\n\xff@example.org\n")
     assert library.segments_source() == ("subscribers/segments.yaml", "a: b")
-    with library.open_people_file(folder / "people.csv") as (lines, name):
-        assert list(lines) == ["email\n", "ben@example.org\n", "\udcff@example.org\n"]
-    assert name == "subscribers/people.csv"
     with pytest.raises(ContentRefused, match=r"subscribers/fields\.yaml"):
         library.fields_source()
-    with (
-        pytest.raises(ContentRefused, match="There is no file"),
-        library.open_people_file(folder / "gone.csv"),
-    ):
-        pass
 
 
 NEW_TIME = datetime(2021, 10, 26, 17)  # noqa: DTZ001 - wall-clock

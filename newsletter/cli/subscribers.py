@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from newsletter.cli import choices, rights
+from newsletter.cli import choices, people_file, rights
 from newsletter.cli.place import office
-from newsletter.cli.show import AsJson, counted, err, local_text, out, print_json, print_problems, print_table
-from newsletter.flows.import_people import ImportReport, import_people
+from newsletter.cli.show import AsJson, counted, local_text, print_json, print_table
 from newsletter.flows.people import known_person
 from newsletter.store import people as rows
 from newsletter.store.ledger import list_deliveries
@@ -20,50 +17,6 @@ from newsletter.store.reminders import merged_into
 app = typer.Typer(
     name="subscribers", help="Subscribers: people, their consents and their mails.", no_args_is_help=True
 )
-
-
-@app.command("import")
-def import_file(
-    path: Annotated[Path, typer.Argument(help="CSV file, UTF-8; the first line names the columns.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    allow_roles: Annotated[
-        bool, typer.Option("--allow-roles", help="Take postmaster@, noreply@ … too.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Import people from a CSV file; rows that cannot be taken go to NAME.rejects.csv with the reason."""
-    with office() as here, _progress(as_json) as progress:
-        task = progress.add_task("rows", total=None)
-        report = import_people(
-            here,
-            path,
-            here.clock(),
-            allow_roles=allow_roles,
-            dry_run=dry_run,
-            progress=lambda done: progress.update(task, completed=done),
-        )
-    if as_json:
-        print_json(_as_dict(report))
-    else:
-        out.print(counted(dict(sorted(report.counts.items()))) or "The file has no rows.", highlight=False)
-        print_problems(report.problems, to=err)
-        if report.rejects_file:
-            err.print(f"Rejected rows: {report.rejects_file}", highlight=False)
-    if report.rejects:
-        raise typer.Exit(1)
-
-
-def _progress(quiet: bool) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.completed} rows"), TimeElapsedColumn())
-    return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
-
-
-def _as_dict(report: ImportReport) -> dict[str, object]:
-    return {
-        "counts": dict(sorted(report.counts.items())),
-        "rejects": [problem.as_dict() for problem in report.problems],
-        "rejects_file": None if report.rejects_file is None else str(report.rejects_file),
-    }
 
 
 @app.command("list")
@@ -124,5 +77,6 @@ def show(address: str, as_json: AsJson = False) -> None:
     print_table("Mails", ["campaign", "state", "why not", "when"], sent, "No mail yet.")
 
 
+people_file.add_commands(app)
 choices.add_commands(app)
 rights.add_commands(app)

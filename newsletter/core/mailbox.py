@@ -23,6 +23,15 @@ ROLES = frozenset(
     }
 )  # fmt: skip
 
+# Read by whoever is on duty: people use them, so they are taken unless the office says otherwise.
+SHARED = frozenset(
+    {
+        "accueil", "admin", "administration", "association", "bonjour", "bureau", "communication", "compta", "contact",
+        "direction", "hello", "help", "info", "infos", "mail", "marketing", "news", "newsletter", "office", "presse", "press",
+        "redaction", "sales", "secretariat", "support", "team",
+    }
+)  # fmt: skip
+
 _REMEDY = "Write one address, such as ada@example.org."
 _EDGES = " \t\r\n\u00a0\ufeff"
 _ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x7f])+"
@@ -148,6 +157,11 @@ def address_key(address: str) -> str:
 def is_role_address(address: str) -> bool:
     """Whether it is a machine's or a duty's address, held by default; info@ and contact@ are not, people use them."""
     return address.rpartition("@")[0].lower() in ROLES
+
+
+def is_shared_address(address: str) -> bool:
+    """Whether several people read it: as they do info@ and contact@."""
+    return address.rpartition("@")[0].lower() in SHARED
 
 
 def _unwrapped(text: str) -> str:

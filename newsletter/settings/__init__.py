@@ -30,6 +30,7 @@ from newsletter.settings.parts import (
     MailingList,
     Organisation,
     Paths,
+    People,
     Retention,
     Sender,
     Sending,
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     dns: Dns = Dns()
     web: Web = Web()
     feeds: dict[FeedName, Feed] = {}
+    people: People = People()
     officers: tuple[Address, ...] = ()
     retention: Retention = Retention()
     tracking: Annotated[Tracking, BeforeValidator(former_tracking)] = Tracking()

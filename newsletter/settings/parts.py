@@ -22,6 +22,7 @@ from newsletter.core.blackout import Blackout, Move, check_country, parse_dates
 from newsletter.core.duration import parse_duration
 from newsletter.core.mailbox import parse_address
 from newsletter.core.nameserver import parse_nameserver
+from newsletter.core.people_file import Roles
 from newsletter.core.refusal import Refusal
 from newsletter.core.sending_window import SendingWindow, parse_window
 from newsletter.core.wallclock import zone_named
@@ -275,6 +276,12 @@ class Retention(Part):
 
     inactive_months: Annotated[int, Field(ge=0, le=240)] = 0
     answer_days: Annotated[int, Field(ge=7, le=365)] = 30
+
+
+class People(Part):
+    """Which addresses that are nobody's own an import holds back: `none`, `machines` (postmaster@ …), `all` (info@ … too)."""
+
+    hold: Roles = Roles.MACHINES
 
 
 class Paths(Part):

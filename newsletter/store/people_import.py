@@ -47,7 +47,7 @@ _ROWS = staged.join(placed, _PLACE.line == _ROW.line)
 _WRITTEN = ("given_name", "country")
 # What readers choose themselves on their page: an import leaves it to them from then on.
 _CHOSEN = ("language", "zone")
-_KEPT_OUT = (Status.UNSUBSCRIBED, Status.BOUNCED)
+_UNREACHABLE = (Status.BOUNCED, Status.COMPLAINED)
 
 
 def place_people(connection: Connection) -> dict[str, int]:
@@ -56,7 +56,8 @@ def place_people(connection: Connection) -> dict[str, int]:
     Must be in the transaction that takes them over, as ids are given here.
 
     Returns:
-        Counts of `new`, `changed`, `unchanged`, and `kept_out` (they left or bounced, now or before).
+        Counts of `new`, `changed`, `unchanged`, `unsubscribed` (they left, now or before), and `suppressed` (they bounced,
+        complained or were erased, now or before). Those two may tell something new about a person, too.
     """
     plan_for_many(connection)
     if connection.dialect.name == "postgresql":  # nobody else may become known meanwhile
@@ -71,24 +72,25 @@ def place_people(connection: Connection) -> dict[str, int]:
     return {outcome: count for outcome, count in connection.execute(query)}  # noqa: C416 - Row is no tuple to mypy
 
 
-def take_people(connection: Connection, language: str, now: datetime) -> None:
+def take_people(connection: Connection, language: str, now: datetime, file: str) -> None:
     """Take over what `place_people` has found.
 
     Args:
         language: of newcomers whose row does not say.
+        file: what the evidence of their consent names beside the line.
     """
     _add_newcomers(connection, language, now)
     _change_known(connection)
     _keep_dates(connection, now)
     _add_topics(connection)
-    _record_consents(connection, now)
-    _suppress_bounced(connection, now)
+    _record_consents(connection, now, file)
+    _suppress_unreachable(connection, now)
 
 
 def _place_known(connection: Connection) -> None:
     dialect = connection.dialect.name
     gone = exists().where(suppressions.c.address_hash == _PERSON.address_hash)
-    bounces = and_(_ROW.status == Status.BOUNCED, ~gone)
+    unreachable = or_(gone, _ROW.status.in_(_UNREACHABLE))
     older = or_(_PERSON.granted_at.is_(None), _PERSON.granted_at <= _ROW.consented)
     left = _PERSON.standing == Standing.UNSUBSCRIBED
     leaves = and_(_ROW.status == Status.UNSUBSCRIBED, ~left, older)
@@ -103,7 +105,10 @@ def _place_known(connection: Connection) -> None:
     )
     takes_topics = and_(_PERSON.chosen_at.is_(None), _lacks_topics(dialect))
     outcome = case(
-        (or_(bounces, leaves), "kept_out"), (or_(grants, differs, takes_topics), "changed"), else_="unchanged"
+        (unreachable, "suppressed"),
+        (or_(left, leaves), "unsubscribed"),
+        (or_(grants, differs, takes_topics), "changed"),
+        else_="unchanged",
     )
     known = staged.join(subscribers, _PERSON.address_key == _ROW.address_key)
     columns = _ROW.line, _PERSON.id, false(), differs, takes_topics, leaves, grants, outcome
@@ -114,7 +119,11 @@ def _place_new(connection: Connection) -> None:
     """Newcomers get their ids here, in the order of the file. Who was erased is no newcomer: nothing of them is kept again."""
     gone = exists().where(suppressions.c.address_hash == _ROW.address_hash)
     erased = exists().where(suppressions.c.address_hash == _ROW.address_hash, suppressions.c.reason == ERASED)
-    outcome = case((or_(gone, _ROW.status.in_(_KEPT_OUT)), "kept_out"), else_="new")
+    outcome = case(
+        (or_(gone, _ROW.status.in_(_UNREACHABLE)), "suppressed"),
+        (_ROW.status == Status.UNSUBSCRIBED, "unsubscribed"),
+        else_="new",
+    )
     ordered = (
         select(_ROW.line, _ROW.status, outcome.label("outcome"), erased.label("erased"))
         .where(~exists().where(_PLACE.line == _ROW.line))
@@ -202,13 +211,13 @@ def _add_topics(connection: Connection) -> None:
     )
 
 
-def _record_consents(connection: Connection, now: datetime) -> None:
+def _record_consents(connection: Connection, now: datetime, file: str) -> None:
     """The events of newcomers, and of people known whose standing changes; a grant before the withdrawal that followed it."""
-    evidence = _evidence(connection.dialect.name, now)
+    evidence = _evidence(connection.dialect.name, now, file)
     columns = ["subscriber_id", "at", "action", "source", "wording", "evidence"]
     asked = and_(_PLACE.is_new, _ROW.status == Status.PENDING)
     action = case((asked, ConsentAction.ASKED.value), else_=ConsentAction.GRANTED.value)
-    first = (_PLACE.person, _ROW.consented, action, _ROW.source, literal("", String), evidence)
+    first = (_PLACE.person, _ROW.consented, action, _ROW.source, _ROW.wording, evidence)
     left = literal(ConsentAction.WITHDRAWN.value, String)
     last = (_PLACE.person, literal(now, Instant()), left, _ROW.source, literal("", String), evidence)
     for event, here in ((first, or_(_PLACE.consents, asked)), (last, _PLACE.leaves)):
@@ -216,9 +225,9 @@ def _record_consents(connection: Connection, now: datetime) -> None:
         connection.execute(insert(consents).from_select(columns, chosen))
 
 
-def _suppress_bounced(connection: Connection, now: datetime) -> None:
-    chosen = select(_ROW.address_hash, literal("bounced", String), literal(now, Instant())).where(
-        _ROW.status == Status.BOUNCED
+def _suppress_unreachable(connection: Connection, now: datetime) -> None:
+    chosen = select(_ROW.address_hash, _ROW.status, literal(now, Instant())).where(
+        _ROW.status.in_(_UNREACHABLE)
     )
     connection.execute(
         insert_select_ignore(connection, suppressions, ["address_hash", "reason", "at"], chosen)
@@ -261,7 +270,8 @@ def _lacks_topics(dialect: str) -> ColumnElement[bool]:
     return lacked.correlate(staged, subscribers).exists()
 
 
-def _evidence(dialect: str, now: datetime) -> ColumnElement[Any]:
+def _evidence(dialect: str, now: datetime, file: str) -> ColumnElement[Any]:
     build = func.jsonb_build_object if dialect == "postgresql" else func.json_object
     imported = literal(now.isoformat(), String)
-    return build(literal("file_line", String), _ROW.line, literal("imported_at", String), imported)
+    told = (literal("file", String), literal(file, String), literal("file_line", String), _ROW.line)
+    return build(*told, literal("imported_at", String), imported)

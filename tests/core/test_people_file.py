@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.core.people_file import PersonEntry, Reject, Status, read_people_csv
+from newsletter.core.people_file import (
+    Basis,
+    Matching,
+    PersonEntry,
+    Reject,
+    Roles,
+    Status,
+    Taking,
+    read_people,
+)
+from newsletter.core.people_file.csv_rows import csv_rows
 from newsletter.core.refusal import ContentRefused
 from newsletter.core.segment.fields import parse_fields
 
@@ -31,13 +41,18 @@ topics:
 """,
     "fields.yaml",
 )
+NO_MATCHING = Matching()
 HEADER = "email,given_name,consent_source,consent_date"
 ADA = "ada@example.org,Ada,sign-up form,2021-03-03"
 NEEDED = {"email": "ada@example.org", "consent_source": "sign-up form", "consent_date": "2021-03-03"}
 
 
-def read(text, **more):
-    return list(read_people_csv(io.StringIO(text, newline=""), "people.csv", FIELDS, **more))
+WORDS = Basis(wording="Yes, write to me.")
+
+
+def read(text, matching=NO_MATCHING, **more):
+    rows = csv_rows(io.StringIO(text, newline=""))
+    return list(read_people(rows, "people.csv", FIELDS, Taking(WORDS, **more), matching)[1])
 
 
 def row(**cells):
@@ -45,7 +60,7 @@ def row(**cells):
     cells = NEEDED | cells
     out = io.StringIO()
     csv.writer(out).writerows([cells, cells.values()])
-    (one,) = read_people_csv(io.StringIO(out.getvalue(), newline="").readlines(), "people.csv", FIELDS)
+    (one,) = read(out.getvalue())
     return one
 
 
@@ -88,6 +103,7 @@ def test_a_full_row_becomes_a_person():
         topics=("erasmus", "social-economy"),
         joined=datetime(2021, 3, 1, 9, 15, tzinfo=UTC),
         consent_source="sign-up form",
+        consent_wording="Yes, write to me.",
         consented=datetime(2021, 3, 3, tzinfo=UTC),
         status=Status.CONFIRMED,
         paused_until=datetime(2021, 12, 1, tzinfo=UTC),
@@ -125,9 +141,9 @@ def test_empty_cells_say_nothing():
         ({"consent_date": "0001-01-01T00:00+14:00"}, "consent_date", "is not a date", "2021-03-03"),
         ({"joined": "yesterday"}, "joined", "is not a date", "2021-03-03"),
         ({"paused_until": "31.12.2021"}, "paused_until", "is not a date", "2021-03-03"),
-        ({"language": "French"}, "language", "is not a language code", "en or fr"),
+        ({"language": "Klingonish"}, "language", "is not a language code", "en or fr"),
         ({"language": "fr-aaaaaaaa-bbbbbbbb-cc"}, "language", "is not a language code", "en or fr"),
-        ({"country": "Belgium"}, "country", "is not a country code", "BE or FR"),
+        ({"country": "Belgica"}, "country", "is not a country code", "BE or FR"),
         ({"country": "ß"}, "country", "'ß' is not a country code", "BE or FR"),
         ({"zone": "Brussels"}, "zone", "is not the name of a time zone", "Europe/Brussels"),
         ({"topics": "erasmus;erasmsu"}, "topics", "'erasmsu' is not known", "Did you mean 'erasmus'?"),
@@ -168,7 +184,7 @@ def test_a_role_address_is_held_and_goes_in_where_it_is_allowed():
     held, info = read(text)
     assert isinstance(held, Reject)
     assert isinstance(info, PersonEntry)
-    assert [one.address for one in read(text, allow_roles=True)] == [
+    assert [one.address for one in read(text, held=Roles.NONE)] == [
         "postmaster@example.org",
         "info@example.org",
     ]
@@ -244,9 +260,7 @@ def test_every_end_of_line_is_taken_and_the_last_may_be_missing(end):
         ("", "", "'email' is missing", "first line"),
         ("\n\n", "", "'email' is missing", "first line"),
         ("given_name\nAda\n", "", "'email' is missing", "first line"),
-        ("email;given_name\n", "", "'email' is missing", "commas"),
         ("email,given_nam\n", "given_nam", "is not known", "Did you mean 'given_name'?"),
-        ("email,Kind\n", "Kind", "is not known", "Did you mean 'kind'?"),
         ("email,shoe_size\n", "shoe_size", "is not known", "fields.yaml"),
         ("email,\n", "", "The column '' is not known", "fields.yaml"),
         ("email,kind,kind\n", "kind", "named twice", "Keep one"),
@@ -281,13 +295,13 @@ def test_whatever_stands_in_the_rows_nothing_is_lost(rows):
     """Each row of the file goes in, is rejected, or is blank; and no cell makes a traceback."""
     out = io.StringIO(newline="")
     csv.writer(out).writerows([HEADER.split(","), *rows])
-    entries = list(read_people_csv(io.StringIO(out.getvalue(), newline=""), "people.csv", FIELDS))
+    entries = read(out.getvalue())
     assert len(entries) == sum(1 for one in rows if any(cell.strip() for cell in one))
     assert all(one.line >= 2 for one in entries)
 
 
 @given(st.text(st.sampled_from('",;\r\na@b.example 0\ud800\0'), max_size=60))
 def test_whatever_stands_in_the_file_every_line_is_accounted_for(text):
-    entries = read_people_csv(io.StringIO(f"{HEADER}\n{text}", newline=""), "people.csv", FIELDS)
+    entries = read(f"{HEADER}\n{text}")
     lines = [one.line for one in entries]
     assert lines == sorted(set(lines))

@@ -151,8 +151,8 @@ def _configure(workspace, lines):
 
 def _people(workspace, office):
     path = workspace / "people.csv"
-    head = "email,language,topics,consent_source,consent_date"
-    rows = [f"{who},{'en' if n % 2 else 'fr'},erasmus,form,2021-01-05" for n, who in enumerate(PEOPLE)]
+    head = "email,language,topics,consent_source,consent_date,consent_wording"
+    rows = [f"{who},{'en' if n % 2 else 'fr'},erasmus,form,2021-01-05,Yes" for n, who in enumerate(PEOPLE)]
     path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     assert import_people(office, path, office.clock()).counts == {"new": len(PEOPLE)}
 

@@ -230,16 +230,16 @@ def test_bad_input_is_a_paragraph_with_file_and_line_and_changes_nothing(peopled
 
 def test_a_row_without_an_address_is_rejected_with_its_line_and_the_rest_goes_in(workspace, run):
     path = workspace / "new.csv"
-    head = "email,topics,consent_source,consent_date\n"
+    head = "email,topics,consent_source,consent_date,consent_wording\n"
     path.write_text(
-        head + "ada@example.org,erasmus,form,2021-01-05\n,erasmus,form,2021-01-05\n", encoding="utf-8"
+        head + "ada@example.org,erasmus,form,2021-01-05,Yes\n,erasmus,form,2021-01-05,Yes\n", encoding="utf-8"
     )
     status, out, err = run("subscribers", "import", str(path))
-    assert (status, out) == (1, "1 new, 1 rejected\n")
+    assert (status, out) == (1, "1 invalid, 1 new\n")
     assert "new.csv:3: email: The row has no email. Write the address, or remove the row." in err
     assert (workspace / "new.rejects.csv").is_file()
     status, document = _document(run("subscribers", "import", str(path), "--json"))
-    assert (status, document["counts"]) == (1, {"rejected": 1, "unchanged": 1})
+    assert (status, document["counts"]) == (1, {"invalid": 1, "unchanged": 1})
     assert document["rejects"][0]["line"] == 3
 
 

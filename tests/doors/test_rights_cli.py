@@ -22,7 +22,9 @@ def run_json(run):
 
 def test_a_request_is_noted_answered_and_closed(run, run_json, workspace, tmp_path):
     people = workspace / "people.csv"
-    people.write_text(f"email,consent_source,consent_date\n{ADA},form,2021-01-05\n", encoding="utf-8")
+    people.write_text(
+        f"email,consent_source,consent_date,consent_wording\n{ADA},form,2021-01-05,Yes\n", encoding="utf-8"
+    )
     run_json("subscribers", "import", str(people))
     noted = run_json("requests", "add", "access", ADA, "--received", "2021-01-31")
     assert noted["due"] == "2021-02-28"

@@ -34,6 +34,7 @@ COLUMNS = (
     "topics",
     "consent_source",
     "consent_date",
+    "consent_wording",
     "status",
     "paused_until",
 )
@@ -64,7 +65,13 @@ class Bench:
             for address in addresses:
                 row = {"email": address, "language": "en", "topics": "erasmus", "consent_source": "form"}
                 writer.writerow(
-                    row | {"consent_date": "2021-01-05", "given_name": address[:3].title()} | columns
+                    row
+                    | {
+                        "consent_date": "2021-01-05",
+                        "consent_wording": "Yes",
+                        "given_name": address[:3].title(),
+                    }
+                    | columns
                 )
         return import_people(self.office, path, self.now)
 

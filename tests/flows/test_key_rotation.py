@@ -38,7 +38,7 @@ def test_a_link_for_something_else_or_with_an_unknown_key_does_nothing(rotated, 
 def test_a_suppressed_address_stays_suppressed_and_can_be_lifted(rotated, bench):
     assert not suppress_address(rotated, BEN, "request", bench.now), "it was already"
     bench.office = rotated
-    assert bench.enrol(BEN).counts == {"kept_out": 1}
+    assert bench.enrol(BEN).counts == {"suppressed": 1}
     assert lift_suppression(rotated, BEN)
 
 

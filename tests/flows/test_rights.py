@@ -75,7 +75,7 @@ def test_who_was_erased_is_unknown_and_no_import_brings_them_back(told):
     with pytest.raises(ContentRefused, match="Nobody here"):
         known_person(told.office, ADA)
     report = told.enrol(ADA)
-    assert report.counts == {"kept_out": 1}
+    assert report.counts == {"suppressed": 1}
     assert "ada@" not in everything(told.office).lower()
     with pytest.raises(ContentRefused, match="Nobody here"):
         forget_person(told.office, ADA, told.now)

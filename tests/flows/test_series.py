@@ -256,9 +256,9 @@ def test_a_date_of_a_person_has_its_anniversary(welcome):
     approve_series(welcome.office, "thanks", "officer", welcome.now)
     file = welcome.workspace / "dates.csv"
     file.write_text(
-        "email,language,topics,consent_source,consent_date,member_since\n"
-        "ada@example.org,en,erasmus,form,2021-01-05,2016-09-17\n"
-        "ben@example.org,en,erasmus,form,2021-01-05,2021-09-17\n"
+        "email,language,topics,consent_source,consent_date,consent_wording,member_since\n"
+        "ada@example.org,en,erasmus,form,2021-01-05,Yes,2016-09-17\n"
+        "ben@example.org,en,erasmus,form,2021-01-05,Yes,2021-09-17\n"
     )
     import_people(welcome.office, file, welcome.now)
     names = [name for day in range(15, 31) for name in welcome.beat(f"2021-09-{day}T09:00")]

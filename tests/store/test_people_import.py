@@ -21,12 +21,13 @@ from newsletter.store.tables import subscribers
 
 NOW = datetime(2021, 9, 15, 6, tzinfo=UTC)
 ASKED, GRANTED, WITHDRAWN = ConsentAction
+UNREACHABLE = {Status.BOUNCED, Status.COMPLAINED}
 TRICKY = 'Ad\\a "é" \N{SNOWMAN} \\N \\. t'
 
 
 def entry(address, line=2, **more):
     values = {
-        "given_name": "", "language": "", "country": "", "zone": "", "topics": (), "joined": None, "consent_source": "form",
+        "given_name": "", "language": "", "country": "", "zone": "", "topics": (), "joined": None, "consent_source": "form", "consent_wording": "Yes",
         "consented": NOW - timedelta(days=9), "status": Status.CONFIRMED, "paused_until": None, "attributes": {},
     }  # fmt: skip
     return PersonEntry(line, address, address.lower(), **(values | more))
@@ -36,7 +37,7 @@ def bring_in(connection, entries, now=NOW):
     """Import; gives the counts."""
     stage_people(connection, ((one, f"hash of {one.key}") for one in entries))
     counts = place_people(connection)
-    take_people(connection, "en", now)
+    take_people(connection, "en", now, "people.csv")
     return counts
 
 
@@ -69,9 +70,9 @@ def test_a_row_comes_back_whole(database):
     )  # fmt: skip
     assert topics == ["erasmus", "events"]
     assert (consent["action"], consent["at"], consent["source"], consent["wording"]) == (
-        GRANTED, one.consented, "form", "",
+        GRANTED, one.consented, "form", "Yes",
     )  # fmt: skip
-    assert consent["evidence"] == {"file_line": 2, "imported_at": NOW.isoformat()}
+    assert consent["evidence"] == {"file": "people.csv", "file_line": 2, "imported_at": NOW.isoformat()}
 
 
 def test_newcomers_get_their_ids_in_the_order_of_the_file_and_later_ones_go_on_from_there(database):
@@ -91,7 +92,7 @@ def test_what_was_set_aside_is_gone_afterwards_and_was_nobody_elses(database):
         assert not database.has_table("staged_people")
         with session.write(keep=False) as connection:
             assert place_people(connection) == {"new": 1}
-            take_people(connection, "en", NOW)
+            take_people(connection, "en", NOW, "people.csv")
         with session.read() as connection:
             aside.drop_all(connection)
     with database.read() as connection:
@@ -134,9 +135,12 @@ def newcomer(one, now):
     person.events.append((first, one.consented))
     if one.status is Status.UNSUBSCRIBED:
         person.events.append((WITHDRAWN, now))
-    person.suppressed = one.status is Status.BOUNCED
+    person.suppressed = one.status in UNREACHABLE
     keep_dates(person, now)
-    return person, "kept_out" if one.status in {Status.UNSUBSCRIBED, Status.BOUNCED} else "new"
+    return (
+        person,
+        "suppressed" if person.suppressed else "unsubscribed" if one.status is Status.UNSUBSCRIBED else "new",
+    )
 
 
 def again(person, one, now):
@@ -147,16 +151,16 @@ def again(person, one, now):
     outcome = "unchanged" if before == (person.texts, person.attributes, person.topics) else "changed"
     keep_dates(person, now)
     standing, granted = person.standing, person.granted
-    if one.status is Status.BOUNCED and not person.suppressed:
-        person.suppressed, outcome = True, "kept_out"
-    elif one.status is Status.UNSUBSCRIBED and standing != "unsubscribed":
+    person.suppressed = person.suppressed or one.status in UNREACHABLE
+    if one.status is Status.UNSUBSCRIBED and standing != "unsubscribed":
         if granted is None or granted <= one.consented:
             person.events.append((WITHDRAWN, now))
-            outcome = "kept_out"
     elif one.status is Status.CONFIRMED and standing == "pending":
         person.events.append((GRANTED, one.consented))
         outcome = "changed"
-    return outcome
+    if person.suppressed:
+        return "suppressed"
+    return "unsubscribed" if person.standing == "unsubscribed" else outcome
 
 
 ROWS = st.builds(

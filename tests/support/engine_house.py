@@ -184,8 +184,10 @@ def make_house(workspace, sink, port, *, kind, workers, database, people=PEOPLE,
     with house.office() as office:
         prepare_engine(office)
         listed = workspace / "people.csv"
-        head = "email,language,topics,consent_source,consent_date"
-        rows = [f"{who},{'en' if n % 2 else 'fr'},erasmus,form,2021-01-05" for n, who in enumerate(people)]
+        head = "email,language,topics,consent_source,consent_date,consent_wording"
+        rows = [
+            f"{who},{'en' if n % 2 else 'fr'},erasmus,form,2021-01-05,Yes" for n, who in enumerate(people)
+        ]
         listed.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
         assert import_people(office, listed, office.clock()).counts == {"new": len(people)}
     return house

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PEOPLE = """\
-email,given_name,language,topics,consent_source,consent_date
-ada@example.org,Ada,en,erasmus;social-economy;partnerships;events,form,2021-09-15T07:00+02:00
-chiara@example.com,Chiara,fr,erasmus;social-economy;partnerships;events,form,2021-09-15T07:00+02:00
+email,given_name,language,topics,consent_source,consent_date,consent_wording
+ada@example.org,Ada,en,erasmus;social-economy;partnerships;events,form,2021-09-15T07:00+02:00,Yes
+chiara@example.com,Chiara,fr,erasmus;social-economy;partnerships;events,form,2021-09-15T07:00+02:00,Yes
 """
 ANNOUNCEMENT = """\
 kind: announcement

@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
+
+from babel import Locale
 
 from newsletter.core.refusal import Refusal
 from newsletter.core.segment.reader import choose_from
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 LONGEST_TEXT, _LONGEST_LANGUAGE = 200, 20  # characters; the columns of the tables
+_LONGEST_WORDING = 2000  # characters
 _REMEMBERED = 20_000
+_SHORT_CODE = 3  # letters; what is longer may be a name
 _NEEDED = {
     "consent_source": "Say where and how the person agreed, for example: sign-up form.",
     "consent_date": "Say on which day the person agreed: without that no mail may be sent.",
@@ -40,13 +45,24 @@ class Status(StrEnum):
     PENDING = "pending"
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class RejectKind(StrEnum):
+    """Why a row is not taken, in a word to count by."""
+
+    INVALID = "invalid"
+    ROLE = "role_address"
+    DUPLICATE = "duplicate"
+    MISTYPED = "mistyped"
 
 
 class CellRefused(Exception):  # noqa: N818 - leaves this package as a Reject
     """A cell that cannot be taken: its column, what is wrong, and the way out."""
 
-    def __init__(self, column: str, what: str, remedy: str) -> None:
+    def __init__(self, column: str, what: str, remedy: str, kind: RejectKind = RejectKind.INVALID) -> None:
         super().__init__(what)
+        self.kind = kind
         self.column, self.what, self.remedy = column, what, remedy
 
 
@@ -78,25 +94,43 @@ def required(column: str, value: str, remedy: str) -> str:
     return value
 
 
-def one_line(column: str, value: str) -> str:
+def one_line(column: str, value: str, longest: int = LONGEST_TEXT) -> str:
     """A text of one line."""
     if not value.isprintable() and any(category(sign) in {"Cc", "Zl", "Zp"} for sign in value):
         what = "The text has a line break or a control character."
         raise CellRefused(column, what, "Write it on one line.")
-    if len(value) > LONGEST_TEXT:
-        raise CellRefused(column, f"The text is longer than {LONGEST_TEXT} characters.", "Shorten it.")
+    if len(value) > longest:
+        raise CellRefused(column, f"The text is longer than {longest} characters.", "Shorten it.")
     return value
 
 
 def language(value: str) -> str:
-    """A language code (BCP 47) or ""."""
+    """A language code (BCP 47) or ""; the names of languages in English and French are understood."""
+    value = _coded("languages", value)
     if value and (len(value) > _LONGEST_LANGUAGE or not _LANGUAGE.fullmatch(value)):
         raise CellRefused("language", f"'{value}' is not a language code.", "Write a code such as en or fr.")
     return value
 
 
+def _coded(what: str, value: str) -> str:
+    """The code of a name, as CLDR has it; what is no name stays."""
+    return _codes(what).get(value.casefold(), value) if len(value) > _SHORT_CODE else value
+
+
+@cache
+def _codes(what: str) -> dict[str, str]:
+    names = (getattr(Locale.parse(language), what).items() for language in ("fr", "en"))
+    return {
+        name.casefold(): code
+        for some in names
+        for code, name in some
+        if code.isalpha() and len(code) <= _SHORT_CODE
+    }
+
+
 def country(value: str) -> str:
-    """A country code (ISO 3166-1 alpha-2) in capitals, or ""."""
+    """A country code (ISO 3166-1 alpha-2) in capitals, or ""; the names of countries in English and French are understood."""
+    value = _coded("territories", value)
     if value and not re.fullmatch(r"[A-Za-z]{2}", value):
         remedy = "Write two letters such as BE or FR."
         raise CellRefused("country", f"'{value}' is not a country code.", remedy)
@@ -146,6 +180,11 @@ def instant_reader(column: str) -> CellReader:
 def consent_source(value: str) -> str:
     """Where consent comes from; it must be said."""
     return one_line("consent_source", required("consent_source", value, _NEEDED["consent_source"]))
+
+
+def consent_wording(value: str) -> str:
+    """What the person agreed to; "" where it is not known any more. A form may have broken it into lines."""
+    return one_line("consent_wording", " ".join(value.split()), _LONGEST_WORDING)
 
 
 def consent_date(value: str) -> datetime:

@@ -4,43 +4,39 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from newsletter.core.people_file.rows import FileRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-
-class CsvRow(NamedTuple):
-    """A row that is not blank, with the line on which it begins; `wrong` says why it has no cells."""
-
-    line: int
-    text: str
-    cells: list[str]
-    wrong: str = ""
+_DELIMITERS = ",;\t|^~:"  # the earlier one where two would part the names into as many
 
 
-def csv_rows(lines: Iterable[str]) -> Iterator[CsvRow]:
+def csv_rows(lines: Iterable[str]) -> Iterator[FileRow]:
     """Rows as RFC 4180 has them. After one that cannot be read, reading goes on with the next line.
 
-    A quote that is never closed would otherwise swallow everybody who stands below it. No more is held in memory than
-    the row that is being read.
+    What parts the cells is told from the first line, or by a line `sep=;` before it, as spreadsheets write it. A quote
+    that is never closed would otherwise swallow everybody who stands below it. No more is held in memory than the row
+    that is being read.
 
     Args:
         lines: with their ends, CR LF, LF or CR.
     """
     source = _Lines(lines)
-    read = 0  # lines before the row that is being read
+    delimiter, read = source.begin()  # how many lines lie before the row that is being read
     while True:
         try:
-            for cells in csv.reader(source, strict=True):
+            for cells in csv.reader(source, delimiter=delimiter, strict=True):
                 taken = source.taken
                 text = taken[0] if len(taken) == 1 else "".join(taken)
                 if "".join(cells).strip():
-                    yield CsvRow(read + 1, text.rstrip("\r\n"), cells)
+                    yield FileRow(read + 1, text.rstrip("\r\n"), cells)
                 read += len(taken)
                 taken.clear()
         except csv.Error as error:
-            yield CsvRow(read + 1, source.taken[0].rstrip("\r\n"), [], str(error))
+            yield FileRow(read + 1, source.taken[0].rstrip("\r\n"), [], str(error))
             read += 1
             source.go_back()
         else:
@@ -63,7 +59,27 @@ class _Lines:
         self.taken.append(line)
         return line
 
+    def begin(self) -> tuple[str, int]:
+        """What parts the cells, and how many lines are passed over: blank ones, and one that says just this."""
+        passed = 0
+        for line in self._source:
+            said = line.rstrip("\r\n")
+            if said[:4].lower() == "sep=" and len(said) <= 5:  # noqa: PLR2004 - one sign behind it
+                return said[4:] or ",", passed + 1
+            if said.strip(_DELIMITERS + " "):
+                self._again.append(line)
+                return max(_DELIMITERS, key=lambda sign: _cells(said, sign)), passed
+            passed += 1
+        return ",", passed
+
     def go_back(self) -> None:
         """The first line is done with; those after it come again."""
         self._again.extendleft(reversed(self.taken[1:]))
         self.taken.clear()
+
+
+def _cells(line: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter)))
+    except csv.Error:
+        return 0
