@@ -68,7 +68,10 @@ def test_a_zone_is_saved_shown_and_left_alone_by_imports(site, ada, people, know
     assert known()[0]["zone"] == "Europe/Athens"
     assert '<option value="Europe/Athens" selected>' in site.get(ada.preferences()).text
     file = workspace / "subscribers" / "again.csv"
-    file.write_text("email,zone\nada@example.org,Europe/Paris\n", encoding="utf-8")
+    file.write_text(
+        "email,zone,consent_source,consent_date,consent_wording\nada@example.org,Europe/Paris,form,2021-01-05,Yes\n",
+        encoding="utf-8",
+    )
     import_people(people, file, people.clock())
     assert known()[0]["zone"] == "Europe/Athens"
     for wrong in ("Mars/Olympus", "../../etc/passwd"):

@@ -18,6 +18,7 @@ from newsletter.core.deadline import Deadline, DeadlineMark, DeadlineState
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.lane import OTHERS
 from newsletter.core.render import CompiledEmail
+from newsletter.core.segment.fields import Fields
 from newsletter.core.segment.tree import AllOf, HasTopic, Segment
 from newsletter.core.wallclock import to_local
 from newsletter.flows import launch, send_off
@@ -245,7 +246,7 @@ def _no_words(monkeypatch):
         monkeypatch.setattr(
             module, "made", lambda _office, campaign, _now: (campaign, {"en": Edition(EMPTY)})
         )
-    monkeypatch.setattr(send_off, "read_people", lambda _: People(None, SEGMENTS))
+    monkeypatch.setattr(send_off, "read_people", lambda _: People(Fields({}, {}), SEGMENTS))
 
 
 @pytest.mark.usefixtures("_no_words")
