@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from audience import freeze, imported
 from databases import Databases
 from distance import distance, shortfall
+from oneclick import oneclick
 from planning import planning
 from postfix import postfix, why_not
 from results import show, table
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-CASES = ("send", "freeze", "import", "postfix", "distance", "plan", "segments")
+CASES = ("send", "freeze", "import", "postfix", "distance", "plan", "segments", "oneclick")
 LETTER = range(44_000, 47_001)  # octets on the wire that figures of other senders are for
 TRIAL = 300
 
@@ -96,6 +97,9 @@ class Bench:
         for kind in self._kinds:
             yield from segments(self._databases, kind, self._wanted.audience)
 
+    def _oneclick(self) -> Iterator[dict[str, Any]]:
+        return (oneclick(self._databases, kind, self._wanted.one_clicks) for kind in self._kinds)
+
     def _plan(self) -> Iterator[dict[str, Any]]:
         yield planning()
 
@@ -128,6 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--audience", type=int, default=1_000_000, help="people of the frozen audience")
     parser.add_argument("--import-rows", type=int, default=1_000_000, help="rows of the imported file")
     parser.add_argument("--postfix-people", type=int, default=3_000, help="messages to Postfix")
+    parser.add_argument("--one-clicks", type=int, default=5_000, help="readers who leave in `oneclick`")
     parser.add_argument("--connections", type=int, default=5, help="connections of each worker")
     parser.add_argument("--batch", type=int, default=0, help="rows that a worker takes, 0 as configured")
     parser.add_argument("--profile", default="", help="write profiles of the workers to this name")

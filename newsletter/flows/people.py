@@ -4,38 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsletter.core.consent import ConsentAction
 from newsletter.core.deadline import DeadlineMark
 from newsletter.core.mailbox import address_key, parse_address
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.token import Purpose, Token, read_token
 from newsletter.store import people as rows
+from newsletter.store.leaving import withdraw_consents
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from newsletter.flows.office import Office
 
+ONE_CLICK = "one-click"
 _PURPOSE_MARKS = {Purpose.APPLIED: DeadlineMark.APPLIED, Purpose.STOP: DeadlineMark.STOPPED}
 
 
-def unsubscribe(office: Office, token: str, now: datetime, source: str = "one-click") -> bool:
+def unsubscribe(office: Office, token: str, now: datetime, source: str = ONE_CLICK) -> bool:
     """Leave by the token of a mail. True if the token is genuine; doing it twice is the same as once."""
     known = read_token(office.keys, token, Purpose.UNSUBSCRIBE)
     if known is None:
         return False
-    _withdraw(office, known, now, source)
+    leave_together(office, [known], now, source)
     return True
 
 
-def _withdraw(office: Office, token: Token, now: datetime, source: str) -> None:
+def leave_together(
+    office: Office, tokens: Sequence[Token], now: datetime, source: str = ONE_CLICK
+) -> dict[int, str]:
+    """Note that the readers of these genuine tokens leave, all in one transaction.
+
+    Returns:
+        Their languages by id; those who are not known any more are missing.
+    """
+    leaving = {token.subscriber: token.campaign for token in tokens}
     with office.database.write() as connection:
-        person = rows.person_row(connection, token.subscriber)
-        if person is not None and person["standing"] != "unsubscribed":
-            evidence = {"campaign": token.campaign}
-            rows.record_consent(
-                connection, token.subscriber, ConsentAction.WITHDRAWN, now, source=source, evidence=evidence
-            )
+        return withdraw_consents(connection, leaving, now, source)
 
 
 def mark_deadline(office: Office, deadline: str, token: str, purpose: Purpose, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from newsletter.public import (
     sign_up,
     syndication,
 )
+from newsletter.public.departures import Departures
 from newsletter.public.headers import SafeHeaders
 from newsletter.public.pages import Pages
 
@@ -49,6 +50,7 @@ def create_public_app(office: Office) -> FastAPI:
         redirect_slashes=False,  # a one-click POST must not be redirected (RFC 8058 section 3.1)
     )
     app.state.pages = pages
+    app.state.departures = Departures(office)
     app.state.turnstile = clicks.Turnstile()
     app.add_middleware(SafeHeaders)
     app.add_middleware(UnderPath, root=pages.root)

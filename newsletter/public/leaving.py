@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
 from newsletter.core.choice import LeavingReason
-from newsletter.core.token import Purpose
-from newsletter.flows.people import unsubscribe
+from newsletter.core.token import Purpose, read_token
+from newsletter.flows.people import ONE_CLICK, unsubscribe
 from newsletter.flows.preferences import Reader, find_reader, tell_reason, undo_leaving
+from newsletter.public.departures import Departures
 from newsletter.public.forms import Form
+from newsletter.public.languages import nearest
 from newsletter.public.pages import Door, Pages, not_here
 
 router = APIRouter()
-
-ONE_CLICK = "one-click"
 
 
 @router.api_route("/u/{token}", methods=["GET", "HEAD"])
@@ -24,14 +25,26 @@ def ask(request: Request, door: Door, token: str) -> Response:
 
 
 @router.post("/u/{token}")
-def leave(request: Request, door: Door, token: str, form: Form) -> Response:
+async def leave(request: Request, door: Door, token: str, form: Form) -> Response:
     """The one-click POST of a mail program, or the button of the page; any other body gets the page."""
     if str(form.get("List-Unsubscribe", "")).lower() == ONE_CLICK:
-        reader = _left(door, token, source=ONE_CLICK)
-        catalogue = door.catalogues[door.language(request, reader)]
-        return PlainTextResponse(catalogue.gettext("You are unsubscribed. Nothing more will come.") + "\n")
-    if "confirm" in form:
-        return _stand(request, door, _left(door, token, source="page"))
+        return await _one_click(request, door, token)
+    return await run_in_threadpool(_by_page, request, door, token, pressed="confirm" in form)
+
+
+async def _one_click(request: Request, door: Pages, token: str) -> Response:
+    genuine = read_token(door.office.keys, token, Purpose.UNSUBSCRIBE)
+    if genuine is None:
+        raise not_here()
+    departures: Departures = request.app.state.departures
+    language = await departures.leave(genuine)
+    gettext = door.catalogues[nearest(language, tuple(door.catalogues)) or door.language(request)].gettext
+    return PlainTextResponse(gettext("You are unsubscribed. Nothing more will come.") + "\n")
+
+
+def _by_page(request: Request, door: Pages, token: str, *, pressed: bool) -> Response:
+    if pressed and not unsubscribe(door.office, token, door.office.clock(), "page"):
+        raise not_here()
     return _stand(request, door, _reader(door, token))
 
 
@@ -62,13 +75,6 @@ def _reader(door: Pages, token: str) -> Reader:
     if reader is None:
         raise not_here()
     return reader
-
-
-def _left(door: Pages, token: str, source: str) -> Reader:
-    """Leave, and see how things stand then."""
-    if not unsubscribe(door.office, token, door.office.clock(), source):
-        raise not_here()
-    return _reader(door, token)
 
 
 def _stand(request: Request, door: Pages, reader: Reader, status: int = 200) -> Response:
