@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
-import uvicorn
-from accessibility import COLOURS, findings, page_for_axe
+from accessibility import COLOURS, PAGE_ONLY, page_for_axe
+from reader_site import Walk, page_faults, serving
 from starlette.testclient import TestClient
 
 from newsletter.core.links import PersonalLinks, redirect_url
@@ -91,6 +89,8 @@ def paths(office, people):
         "calendar": f"/calendar/{CALL}",
         "calendar of what is called off": f"/calendar/{OFF}",
         "calendar of an event": "/calendar/working-across-borders/event",
+        "subscribe": "/subscribe",
+        "form for other sites": "/subscribe/embed",
         "missing": "/u/nothing",
         "click on a link of another office": redirect_url("", b"another key, as long as ours", 1, 1),
         "mail": ada.view(),
@@ -106,31 +106,8 @@ def root(office):
     def fails():
         raise RuntimeError("on purpose")
 
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
-def _faults(page, name, language, only=()):
-    without = ("page-has-heading-one", "landmark-one-main", "region") if name == "mail" else ()
-    yield from findings(page, without=without, only=only)
-    facts = page.evaluate(
-        "({wide: document.documentElement.scrollWidth - innerWidth, lang: document.documentElement.lang,"
-        " titles: document.querySelectorAll('h1').length, scripts: document.querySelectorAll('script').length})"
-    )
-    if facts["wide"] > 0:
-        yield f"{facts['wide']} px too wide"
-    if facts["lang"] != language:
-        yield f"says that it is {facts['lang']}"
-    if facts["titles"] != 1:
-        yield f"{facts['titles']} headings of the first rank"
-    if facts["scripts"]:
-        yield "a script"
+    with serving(app) as address:
+        yield address
 
 
 @pytest.mark.browser
@@ -147,7 +124,12 @@ def test_every_page_reads_well(paths, root, browser, width, scheme):
                     f"{root}{path}?{urlencode({'language': language})}", wait_until="domcontentloaded"
                 )
                 assert answer.status == STATUS.get(name, 200), name
-                found += [f"{name}, {language}: {fault}" for fault in _faults(page, name, language, only)]
+                found += [
+                    f"{name}, {language}: {fault}"
+                    for fault in page_faults(
+                        page, language, without=PAGE_ONLY if name == "mail" else (), only=only
+                    )
+                ]
     assert found == []
 
 
@@ -158,26 +140,6 @@ def walk(request, root, browser):
         walked = Walk(page, root, request.param)
         yield walked
     assert walked.found == []
-
-
-class Walk:
-    """A reader with a telephone, in one language."""
-
-    def __init__(self, page, root, language):
-        self.page, self.root, self.language, self.found = page, root, language, []
-
-    def to(self, path):
-        self.page.goto(f"{self.root}{path}?{urlencode({'language': self.language})}")
-
-    def press(self, button, comes):
-        """Press the first button of that name, and look at the page that comes."""
-        self.page.locator(f"button[name={button}]").first.click()
-        self.look(comes)
-
-    def look(self, name):
-        for scheme, only in (("light", ()), ("dark", COLOURS)):
-            self.page.emulate_media(color_scheme=scheme)
-            self.found += [f"{name}: {fault}" for fault in _faults(self.page, name, self.language, only)]
 
 
 @pytest.mark.browser
