@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import resource
 import tempfile
 import time
 from contextlib import contextmanager
@@ -68,7 +69,10 @@ def _import(databases: Databases, kind: str, people: int) -> dict[str, Any]:
         cpu = databases.cpu_seconds() + time.process_time() - before
         if report.counts["new"] != people:
             raise RuntimeError(f"not everybody was imported: {report.counts} {report.problems[:3]}")
-    return result("import", people, seconds, {"ledger": cpu}, database=kind)
+    peak = (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    )  # of the process so far: run this case alone
+    return result("import", people, seconds, {"ledger": cpu}, database=kind, peak_rss_mb=peak)
 
 
 def write_people(path: Path, people: int) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    cast,
     delete,
     exists,
     false,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from newsletter.core.consent import ConsentAction
 from newsletter.core.people_file import Status
@@ -132,7 +134,9 @@ def _place_new(connection: Connection) -> None:
     )
     row = ordered.c
     if connection.dialect.name == "postgresql":
-        identity: ColumnElement[Any] = func.nextval(func.pg_get_serial_sequence("subscribers", "id"))
+        # Looked up once, in a query of its own: as an argument it would be looked up for each row.
+        named = cast(func.pg_get_serial_sequence("subscribers", "id"), REGCLASS)
+        identity: ColumnElement[Any] = func.nextval(select(named).scalar_subquery())
     else:
         most = select(func.coalesce(func.max(_PERSON.id), 0)).scalar_subquery()
         identity = most + func.row_number().over(order_by=row.line)
@@ -202,13 +206,14 @@ def _keep_dates(connection: Connection, now: datetime) -> None:
 
 
 def _add_topics(connection: Connection) -> None:
-    topic = _each_topic(connection.dialect.name, _ROW.topics)
+    topic, columns = _each_topic(connection.dialect.name, _ROW.topics), ["subscriber_id", "topic"]
     chosen = (
         select(_PLACE.person, topic.c.value).select_from(_ROWS.join(topic, true())).where(_PLACE.takes_topics)
     )
-    connection.execute(
-        insert_select_ignore(connection, subscriber_topics, ["subscriber_id", "topic"], chosen)
-    )
+    # A newcomer has none yet: nothing has to be looked up for each row, which is dear on PostgreSQL.
+    connection.execute(insert(subscriber_topics).from_select(columns, chosen.where(_PLACE.is_new)))
+    known = chosen.where(~_PLACE.is_new)
+    connection.execute(insert_select_ignore(connection, subscriber_topics, columns, known))
 
 
 def _record_consents(connection: Connection, now: datetime, file: str) -> None:

@@ -143,8 +143,15 @@ def _topics(topics: tuple[str, ...]) -> str:
 
 def _attributes(attributes: Mapping[str, Any]) -> str:
     """As `json.dumps` writes it: strings in ASCII, and no value is another mapping."""
+    if not attributes:
+        return "{}"
     pairs = [
-        f"{_quoted(name)}: {_quoted(value) if type(value) is str else json.dumps(value)}"
+        f"{_quoted(name)}: {_quoted(value) if type(value) is str else _written(value)}"
         for name, value in attributes.items()
     ]
     return f"{{{', '.join(pairs)}}}"
+
+
+def _written(value: float | list[str]) -> str:
+    # A whole number, and no boolean: by far the most frequent, and written the same way.
+    return repr(value) if type(value) is int else json.dumps(value)
