@@ -7,6 +7,7 @@ workspace, so that a message reads the same on every machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from shutil import copymode
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from newsletter.core.article import ArticleText, DeadlineEntry
     from newsletter.core.rule_file import RuleFile
 
+_REMEMBERED = 512  # files of articles
 _SAVE_AS_UTF8 = "Save the file again as UTF-8."
 
 
@@ -272,7 +274,7 @@ class Library:
             source, warnings = self._decoded(path)
         except ContentRefused as refused:
             return None, list(refused.problems)
-        text, problems = parse_article(source, self.shown(path), slug)
+        text, problems = _parsed(source, self.shown(path), slug)
         return text, [*warnings, *problems]
 
     def _decoded(self, path: Path) -> tuple[str, list[Problem]]:
@@ -334,6 +336,13 @@ class Library:
     def _missing(self, path: Path) -> ContentRefused:
         what = f"There is no file '{self.shown(path)}'."
         return ContentRefused(Problem(what, "Put it there, or correct the name.", self.shown(path)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(source: str, path: str, slug: str) -> tuple[ArticleText | None, tuple[Problem, ...]]:
+    """What a file says, by what stands in it: pages and beats ask for every article again and again."""
+    text, problems = parse_article(source, path, slug)
+    return text, tuple(problems)
 
 
 def read_text(path: Path) -> str:

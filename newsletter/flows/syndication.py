@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsletter.core.syndication import Entry, Syndication, body_html, identity_of
+from newsletter.flows.archive import open_archive
 from newsletter.flows.workspace import read_catalogues, read_people
-from newsletter.store.carried import launched_issues
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,31 +32,15 @@ def our_feed(office: Office, language: str, topic: str, ending: str) -> Syndicat
     title, name = brand.name_in(language), f"{language}/{topic}" if topic else language
     if topic:
         title = gettext("{name}: {topic}", name=title, topic=topics[topic].label(language))
-    texts = _sent(office, language, topic)
+    pieces = list(open_archive(office).pieces(language, topic))
     return Syndication(
         title=title,
         description=gettext("What {name} has sent to its readers.", name=brand.name_in(language)),
         language=language,
         site=brand.website,
         address=f"{office.settings.public_url.rstrip('/')}/feed/{name}.{ending}",
-        entries=tuple(_entry(office, text, at, language) for text, at in texts[:MOST_ENTRIES]),
+        entries=tuple(_entry(office, each.text, each.letter.at, language) for each in pieces[:MOST_ENTRIES]),
     )
-
-
-def _sent(office: Office, language: str, topic: str) -> list[tuple[ArticleText, datetime]]:
-    """Articles with the moment at which an issue first carried them, newest first."""
-    with office.database.read() as connection:
-        issues = launched_issues(connection)
-    first: dict[str, datetime] = {}
-    for at, slugs in issues:
-        first |= dict.fromkeys(slugs, at)
-    order = {slug: place for place, slug in enumerate(slug for _, slugs in issues for slug in slugs)}
-    articles, _ = office.library.articles()
-    texts = [articles[slug].texts.get(language) for slug in first if slug in articles]
-    shown = [text for text in texts if text and not text.draft and (not topic or topic in text.topics)]
-    shown.sort(key=lambda text: order[text.slug])
-    shown.sort(key=lambda text: first[text.slug], reverse=True)
-    return [(text, first[text.slug]) for text in shown]
 
 
 def _entry(office: Office, article: ArticleText, at: datetime, language: str) -> Entry:
@@ -74,10 +58,6 @@ def _entry(office: Office, article: ArticleText, at: datetime, language: str) ->
 
 
 def page_of(office: Office, article: ArticleText) -> str:
-    """Where an article can be read by anybody: its page here, else where it was first told, else where its link leads.
-
-    Not the mail in the browser: that address belongs to one reader.
-    """
+    """Where an article that went out can be read by anybody: on a page that the brand names, else on ours."""
     own = office.brand.article_url(article.slug, article.language)
-    link = article.link.url if article.link and article.link.url.startswith("https://") else ""
-    return own or article.source or link
+    return own or f"{office.settings.public_url.rstrip('/')}/articles/{article.slug}/{article.language}"

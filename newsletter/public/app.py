@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from newsletter.public import (
+    archive,
     calendars,
     clicks,
     deadlines,
@@ -65,6 +66,7 @@ def create_public_app(office: Office) -> FastAPI:
         preferences,
         sign_up,
         mails,
+        archive,
         syndication,
         files,
     ):

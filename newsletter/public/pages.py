@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date
 from fastapi import Depends, HTTPException, Request
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from newsletter.core.links import PersonalLinks
 from newsletter.core.moments import Moments
@@ -22,9 +23,13 @@ from newsletter.core.wording import Catalogue
 from newsletter.flows.office import Office
 from newsletter.flows.preferences import Reader
 from newsletter.flows.workspace import read_catalogues
+from newsletter.public.cached import cached
 from newsletter.public.languages import best_of, nearest
 
 _TWO_LINES = 2
+_KEPT_SECONDS = 300
+EVERYBODY = {"X-Robots-Tag": "all"}
+"""Header of pages that search engines may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,31 @@ class Pages:
         """
         language = self.language(request, reader)
         personal = {"reader": reader, "links": self.links(reader.token)} if reader else {}
-        given = {**self._everywhere(language), **personal, **context}
-        text = self.templates.render(f"{name}.html.j2", given)
+        text = self._text(name, language, {**personal, **context})
         return HTMLResponse(
             text, status, {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
         )
+
+    def publish(
+        self,
+        request: Request,
+        name: str,
+        language: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """A page that is the same for everybody who reads this language: it may be kept, and search engines may have it."""
+        content = self._text(name, language, context).encode()
+        every = {"Content-Language": language, "Vary": "Accept-Language", **EVERYBODY, **(headers or {})}
+        return cached(request, content, "text/html; charset=utf-8", _KEPT_SECONDS, every)
+
+    def absolute(self, path: str) -> str:
+        """The whole address of a path of these pages."""
+        return f"{self.office.settings.public_url.rstrip('/')}{path}"
+
+    def _text(self, name: str, language: str, context: Mapping[str, Any]) -> str:
+        return self.templates.render(f"{name}.html.j2", {**self._everywhere(language), **context})
 
     def _everywhere(self, language: str) -> dict[str, Any]:
         catalogue, brand = self.catalogues[language], self.office.brand
@@ -108,6 +133,8 @@ class Pages:
             "strong": _strong,
             "anchor": _anchor,
             "language": language,
+            "og_locale": _og_locale(language),
+            "address": "",
             "direction": _locale(language).text_direction,
             "other_languages": {other: own_name(other) for other in self.catalogues if other != language},
             "root": self.root,
@@ -123,6 +150,13 @@ def own_name(language: str) -> str:
     locale = _locale(language)
     name = locale.get_display_name(locale) or language
     return name[:1].upper() + name[1:]
+
+
+def _og_locale(language: str) -> str:
+    """As Open Graph writes it: language and territory, the likeliest where ours names none (CLDR): `fr_FR`."""
+    spelled = _locale(language)
+    likely = get_global("likely_subtags").get(spelled.language, "").rpartition("_")[2]
+    return f"{spelled.language}_{spelled.territory or likely}"
 
 
 def _strong(text: str) -> Markup:

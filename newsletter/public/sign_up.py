@@ -14,7 +14,7 @@ from newsletter.flows.preferences import find_reader
 from newsletter.flows.sign_up import confirm, find_asked, is_too_many, sign_up
 from newsletter.public.forms import Form
 from newsletter.public.languages import nearest
-from newsletter.public.pages import Door, Pages, not_here, own_name
+from newsletter.public.pages import EVERYBODY, Door, Pages, not_here, own_name
 from newsletter.public.preferences import offered_topics
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _form(
         wording=_wording(door, language),
         stamp=form_stamp(door.office.secret, now),
         trap=_TRAP,
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", **EVERYBODY},
     )
 
 

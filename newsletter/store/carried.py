@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, false, func, or_, select
 
-from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.campaign import CampaignContent, CampaignKind, CampaignState
 from newsletter.core.delivery import DeliveryState
 from newsletter.store.tables import campaigns, deliveries, subscribers
 
@@ -22,14 +22,15 @@ _CARRY = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
 _HAVE = (DeliveryState.READY, DeliveryState.HANDING, DeliveryState.SENT, DeliveryState.UNSURE)
 
 
-def launched_issues(connection: Connection) -> list[tuple[datetime, tuple[str, ...]]]:
-    """When each public issue was launched (UTC), and the articles in it; newest first, without those called off."""
+def public_issues(connection: Connection) -> list[tuple[str, datetime, CampaignContent]]:
+    """Name, instant of the launch (UTC) and content of each public issue; newest first, without those called off."""
     row = campaigns.c
-    query = select(row.launched_at, row.content).where(
+    query = select(row.name, row.launched_at, row.content).where(
         row.kind == CampaignKind.ISSUE, row.launched_at.is_not(None), row.state != CampaignState.CANCELLED
     )
     found = connection.execute(query.order_by(row.launched_at.desc(), row.id.desc()))
-    return [(at, tuple(content["articles"])) for at, content in found if content.get("public", True)]
+    issues = [(name, at, CampaignContent.from_json(content)) for name, at, content in found]
+    return [issue for issue in issues if issue[2].public]
 
 
 def launched_with(connection: Connection, slugs: Collection[str]) -> dict[str, list[int]]:

@@ -91,6 +91,10 @@ def paths(office, people):
         "calendar of an event": "/calendar/working-across-borders/event",
         "subscribe": "/subscribe",
         "form for other sites": "/subscribe/embed",
+        "archive": "/archive",
+        "letter": "/archive/september-2021",
+        "article with a deadline": "/articles/erasmus-accreditation",
+        "article with an event": "/articles/working-across-borders",
         "missing": "/u/nothing",
         "click on a link of another office": redirect_url("", b"another key, as long as ours", 1, 1),
         "mail": ada.view(),
@@ -131,6 +135,15 @@ def test_every_page_reads_well(paths, root, browser, width, scheme):
                     )
                 ]
     assert found == []
+
+
+@pytest.mark.browser
+def test_a_search_reads_well(walk):
+    walk.to("/archive")
+    for words, comes in (("coop", "found"), ("zebra", "nothing found")):
+        walk.page.locator("#q").fill(words)
+        walk.page.locator("form.filter button").click()
+        walk.look(comes)
 
 
 @pytest.fixture(params=["en", "fr"])

@@ -12,7 +12,7 @@ from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, Ca
 from newsletter.core.digest import DigestOutcome
 from newsletter.store import digests, feeds, notices
 from newsletter.store.campaigns import add_campaign, move_campaign
-from newsletter.store.carried import launched_issues, launched_with, waiting_with
+from newsletter.store.carried import launched_with, public_issues, waiting_with
 
 NOW = datetime(2021, 9, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=15)
@@ -112,7 +112,8 @@ def test_which_campaigns_have_carried_an_article(database):
         draft = campaign(connection, "e", ["one", "three"], digest="weekly")
         own = campaign(connection, "f", ["one"])
     with database.read() as connection:
-        assert launched_issues(connection) == [(NOW, ("one", "two"))]
+        found = [(name, at, content.articles) for name, at, content in public_issues(connection)]
+        assert found == [("a", NOW, ("one", "two"))]
         carried = launched_with(connection, {"one", "two", "three"})
         assert carried["two"] == [one]
         assert {one, two} < set(carried["one"])
