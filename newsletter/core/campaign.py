@@ -22,6 +22,10 @@ MERGED = "reminders"
 """The template of reminders of several deadlines in one mail."""
 
 
+STAY = "stay"
+"""The template of the mail that asks whether somebody wants to stay, and the beginning of its campaigns' names."""
+
+
 class CampaignKind(StrEnum):
     """What sort of mail this is; a correction tells people that a date they were told has changed."""
 
@@ -182,6 +186,12 @@ class Campaign:
         if self.instant is None or self.own_instant is None:
             return self.lateness
         return self.lateness + (self.own_instant - self.instant)
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it is one of the letters that a reader may ask to get less often, and nothing that concerns them alone."""
+        kinds = {CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT}
+        return self.kind in kinds and not self.deadline and not self.series and self.content.template != STAY
 
     @property
     def is_merged(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -10,6 +11,21 @@ class TrackingChoice(StrEnum):
 
     ALLOWED = "allowed"
     REFUSED = "refused"
+
+
+class Rhythm(StrEnum):
+    """How often a reader wants letters. Reminders of deadlines, corrections and answers come whatever it is.
+
+    MONTHLY: the first letter of each month or so; the next one that comes a full `LETTER_PAUSE` later. REMINDERS: no letters at all.
+    """
+
+    EVERY = "every"
+    MONTHLY = "monthly"
+    REMINDERS = "reminders"
+
+
+LETTER_PAUSE = timedelta(days=27)
+"""A letter on the first Tuesday of each month comes after 28 days or 35, at times an hour earlier than the last."""
 
 
 class LeavingReason(StrEnum):

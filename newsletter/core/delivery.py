@@ -36,6 +36,7 @@ class Withheld(StrEnum):
     """Why a person in the segment got no mail. Kept on the row, shown in the report.
 
     LATER: they asked to be reminded on a day that has not come. MERGED: they got this reminder in one mail with others.
+    LESS_OFTEN: they asked for fewer letters than there are, or for reminders alone.
     ONE_A_DAY: another reminder had gone to them that day; this one comes a day later if there is time.
     """
 
@@ -46,6 +47,7 @@ class Withheld(StrEnum):
     APPLIED = "applied"
     STOPPED = "stopped"
     LATER = "later"
+    LESS_OFTEN = "less_often"
     MERGED = "merged"
     ONE_A_DAY = "one_a_day"
     EXCLUDED = "excluded"

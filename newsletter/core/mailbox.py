@@ -88,7 +88,8 @@ class Addresses:
     The answers are those of `parse_address` and `address_key`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, quoted_local: bool = False) -> None:
+        self._quoted_local = quoted_local
         self._domains: dict[str, str] = {}  # as written, and as it is sent to
 
     def read(self, text: str) -> tuple[str, str]:
@@ -102,7 +103,7 @@ class Addresses:
         if known is not None and _PLAIN_LOCAL.fullmatch(local):
             address = f"{local}@{known}"
             return address, address.lower()
-        address = parse_address(text)
+        address = parse_address(text, quoted_local=self._quoted_local)
         if text.isascii() and address.lower() == text.lower() and len(domain) <= _PLAIN_DOMAIN:
             if len(self._domains) >= _REMEMBERED:
                 self._domains.clear()
@@ -179,7 +180,10 @@ def _unwrapped(text: str) -> str:
 def _halves(text: str, bare: str, *, quoted_local: bool) -> tuple[str, str]:
     quoted = _QUOTED_LOCAL.fullmatch(bare)
     if quoted and not quoted_local:
-        raise _refusal(text, "has quotes before the @, which many mail systems do not take.")
+        raise _refusal(
+            text,
+            "has quotes before the @, which many mail systems do not take (`people.quoted` in config.yaml).",
+        )
     if quoted:
         return quoted[1], quoted[2]
     if not bare:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import CampaignKind
+from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.deadline import PUTTING_OFF, DeadlineMark
 from newsletter.core.delivery import Withheld
 from newsletter.core.subscriber import Standing
@@ -25,12 +26,16 @@ class Reachable:
         paused_until: instant (UTC) until which they want nothing, None for no pause.
         marks: what was noted about the deadline that the mail is about, each with the instant to which it puts reminders off;
             None where it does not.
+        rhythm: how often they want letters.
+        last_letter: when the last letter but this one was handed over to them (UTC), None for never.
     """
 
     standing: Standing
     is_suppressed: bool = False
     paused_until: datetime | None = None
     marks: Mapping[DeadlineMark, datetime | None] = field(default_factory=dict)
+    rhythm: Rhythm = Rhythm.EVERY
+    last_letter: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,13 @@ class Purpose:
         kind: of the campaign.
         deadline: key of the deadline that it is about, else "".
         not_after: instant (UTC) after which nothing of it may leave, None for no limit.
+        is_letter: whether it is one of the letters that a reader may ask to get less often.
     """
 
     kind: CampaignKind
     deadline: str = ""
     not_after: datetime | None = None
+    is_letter: bool = False
 
 
 def may_mail(person: Reachable, purpose: Purpose, now: datetime) -> bool:
@@ -60,6 +67,8 @@ def why_not(person: Reachable, purpose: Purpose, now: datetime) -> Withheld | No
         return reason if reason in {Withheld.UNSUBSCRIBED, Withheld.SUPPRESSED} else None
     if purpose.not_after is not None and now >= purpose.not_after:
         return Withheld.DEADLINE_PASSED
+    if reason is None and purpose.is_letter and not _is_in_rhythm(person, now):
+        return Withheld.LESS_OFTEN
     return reason or (_of_deadline(person, purpose, now) if purpose.deadline else None)
 
 
@@ -73,6 +82,12 @@ def _of_person(person: Reachable, now: datetime) -> Withheld | None:
     if person.paused_until is not None and person.paused_until > now:
         return Withheld.PAUSED
     return None
+
+
+def _is_in_rhythm(person: Reachable, now: datetime) -> bool:
+    if person.rhythm is Rhythm.MONTHLY:
+        return person.last_letter is None or person.last_letter <= now - LETTER_PAUSE
+    return person.rhythm is Rhythm.EVERY
 
 
 def _of_deadline(person: Reachable, purpose: Purpose, now: datetime) -> Withheld | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.calendar import calendar_entry
-from newsletter.core.campaign import CampaignKind
+from newsletter.core.campaign import STAY, CampaignKind
 from newsletter.core.content_links import addresses_in, content_links
 from newsletter.core.deadline import DeadlineState
 from newsletter.core.mail_content import DueRung, MailContent
@@ -21,7 +21,6 @@ from newsletter.flows.workspace import read_articles, read_catalogues, read_peop
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.clicks import set_links
 from newsletter.store.engagements import set_topics
-from newsletter.store.inactive import STAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

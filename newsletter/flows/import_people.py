@@ -151,7 +151,8 @@ def _check_origin(name: str) -> None:
 
 def _taking(office: Office, wish: ImportWish, file: PeopleFile) -> Taking:
     held = Roles.NONE if wish.allow_roles else office.settings.people.hold
-    return Taking(wish.basis, held, mistyped=wish.allow_typos, defused=file.is_table)
+    quoted = office.settings.people.quoted
+    return Taking(wish.basis, held, mistyped=wish.allow_typos, defused=file.is_table, quoted=quoted)
 
 
 def _remember(connection: Any, origin: str, columns: Sequence[ColumnMeaning]) -> None:

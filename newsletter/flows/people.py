@@ -60,7 +60,7 @@ def known_person(office: Office, address: str) -> int:
     Raises:
         ContentRefused: there is none, or it is no address.
     """
-    key = address_key(parse_address(address))
+    key = address_key(parse_address(address, quoted_local=True))
     with office.database.read() as connection:
         identity = rows.find_by_key(connection, key)
     if identity is None:
@@ -75,7 +75,7 @@ def hash_of(office: Office, address: str) -> str:
     Raises:
         ContentRefused: it is no address.
     """
-    return rows.hash_address(office.hash_key, address_key(parse_address(address)))
+    return rows.hash_address(office.hash_key, address_key(parse_address(address, quoted_local=True)))
 
 
 def suppress_address(office: Office, address: str, reason: str, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.choice import LeavingReason, TrackingChoice
+from newsletter.core.choice import LeavingReason, Rhythm, TrackingChoice
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.subscriber import Standing
 from newsletter.core.token import Purpose, Token, read_token
@@ -37,6 +37,7 @@ class Reader:
         zone: IANA name: the person's own, else the office's.
         own_zone: the person's own, "" for whoever has none.
         reason: why they left, if they said.
+        rhythm: how often they want letters.
         is_tracked: whether they allow us to record what they open and press.
         paused_until: instant (UTC) of a pause that is not over, else None.
         left: instant (UTC) of leaving, None for people who have not left.
@@ -55,6 +56,7 @@ class Reader:
     own_zone: str = ""
     is_tracked: bool = False
     reason: LeavingReason | None = None
+    rhythm: Rhythm = Rhythm.EVERY
 
     @property
     def has_left(self) -> bool:
@@ -76,6 +78,7 @@ class Wishes:
         zone: IANA name, "" for the office's; None leaves it as it is.
         tracking: what they answer to the question, None where they were not asked.
         wording: the words of that answer, kept as evidence.
+        rhythm: how often they want letters, None leaves it as it is.
     """
 
     topics: tuple[str, ...]
@@ -84,6 +87,7 @@ class Wishes:
     zone: str | None = None
     tracking: TrackingChoice | None = None
     wording: str = ""
+    rhythm: Rhythm | None = None
 
 
 def find_reader(
@@ -180,6 +184,8 @@ def save_wishes(office: Office, reader: Reader, wishes: Wishes) -> None:
             rows.set_pause(connection, person, _midnight(wishes.pause_to, reader.zone))
         if wishes.zone is not None and wishes.zone != reader.own_zone:
             rows.set_zone(connection, person, wishes.zone)
+        if wishes.rhythm is not None and wishes.rhythm is not reader.rhythm:
+            rows.set_rhythm(connection, person, wishes.rhythm)
         _choose_tracking(connection, reader, wishes, office.clock())
 
 
@@ -217,6 +223,7 @@ def _reader(office: Office, connection: Connection, token: Token, now: datetime)
         may_undo=_may_undo(events, token, now),
         own_zone=row["zone"],
         is_tracked=row["tracking_at"] is not None,
+        rhythm=Rhythm(row["rhythm"]),
         reason=leaving_reason_of(connection, token.subscriber, left) if left else None,
     )
 

@@ -27,7 +27,10 @@ def change_address(office: Office, address: str, new: str, now: datetime) -> str
     Raises:
         ContentRefused: nobody has the old address, the new one is none, or somebody has it already.
     """
-    identity, sent_to = known_person(office, address), parse_address(new)
+    identity, sent_to = (
+        known_person(office, address),
+        parse_address(new, quoted_local=office.settings.people.quoted),
+    )
     key = address_key(sent_to)
     with office.database.write() as connection:
         if rows.find_by_key(connection, key) not in {None, identity}:
@@ -38,7 +41,7 @@ def change_address(office: Office, address: str, new: str, now: datetime) -> str
         close_requests_of(
             connection,
             RequestKind.RECTIFICATION,
-            address_key(parse_address(address)),
+            address_key(parse_address(address, quoted_local=True)),
             today,
             "address changed",
         )

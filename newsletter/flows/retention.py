@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
+from newsletter.core.campaign import STAY, Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.consent import ConsentAction
 from newsletter.core.rights_request import months_after
 from newsletter.core.wallclock import to_instant, to_local
@@ -18,7 +18,7 @@ from newsletter.flows.compose import compose_editions, freeze_editions, lay_desk
 from newsletter.flows.languages import spoken
 from newsletter.flows.workspace import read_catalogues
 from newsletter.store import campaigns as campaign_rows
-from newsletter.store.inactive import STAY, inactive_people, silent_people
+from newsletter.store.inactive import inactive_people, silent_people
 from newsletter.store.people import record_consent
 from newsletter.store.sign_up import put_delivery
 

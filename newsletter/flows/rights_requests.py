@@ -32,7 +32,7 @@ def open_request(
     if received > today_of(office, now):
         what = f"{received.isoformat()} has not come yet."
         raise ContentRefused(Problem(what, "Give the day on which the request came."))
-    said = address_key(parse_address(address))
+    said = address_key(parse_address(address, quoted_local=True))
     with office.database.write() as connection:
         number = rows.add_request(connection, kind, said, received, note)
     return _known(office, number)

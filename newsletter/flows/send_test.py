@@ -30,7 +30,7 @@ def send_test(office: Office, campaign: Campaign, addresses: Sequence[str], now:
     Raises:
         ContentRefused: an address is none, the campaign does not compile, or the server refused a mail.
     """
-    wanted = [parse_address(address) for address in addresses]
+    wanted = [parse_address(address, quoted_local=True) for address in addresses]
     editions = compose_editions(lay_desk(office, campaign, all_deadlines(office), now), campaign)
     sent = []
     with office.open_transport() as transport:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
+from newsletter.core.campaign import STAY, Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.consent import ConsentAction
 from newsletter.core.mailbox import address_key
 from newsletter.core.sign_up import CONFIRM_DAYS, SOURCE
@@ -28,7 +28,6 @@ from newsletter.store import campaigns as campaign_rows
 from newsletter.store import people as rows
 from newsletter.store import sign_up as asked_rows
 from newsletter.store.erasure import ERASED, erase_person
-from newsletter.store.inactive import STAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

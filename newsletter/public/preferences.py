@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 
 from newsletter.core.calendar_links import webcal_url
-from newsletter.core.choice import TrackingChoice
+from newsletter.core.choice import Rhythm, TrackingChoice
 from newsletter.core.moments import Moments
 from newsletter.core.segment.tree import label_in
 from newsletter.core.token import Purpose
@@ -50,10 +50,14 @@ def save(request: Request, door: Door, token: str, form: Form) -> Response:
         pause_to = read_pause(until, reader, door.office.clock())
     except ValueError:
         tried: dict[str, Any] = {"topics": topics, "chosen_language": language, "until": until}
-        tried |= {"zone": _zone(form), "tracking": _text(form, "tracking")}
+        tried |= {
+            "zone": _zone(form),
+            "tracking": _text(form, "tracking"),
+            "rhythm": _rhythm(form) or reader.rhythm,
+        }
         return _form(request, door, reader, status=422, wrong_date=True, **tried)
     tracking, wording = _tracking(request, door, reader, _text(form, "tracking"))
-    wishes = Wishes(topics, language, pause_to, _zone(form), tracking, wording)
+    wishes = Wishes(topics, language, pause_to, _zone(form), tracking, wording, _rhythm(form))
     save_wishes(door.office, reader, wishes)
     return _form(request, door, _reader(door, token), is_saved=True)
 
@@ -70,6 +74,27 @@ def _zone(form: FormData) -> str | None:
         return None
     name = _text(form, "zone")
     return name if not name or is_zone(name) else None
+
+
+def _rhythm(form: FormData) -> Rhythm | None:
+    """How often letters are wanted; None where the form does not say, or says what nobody was offered."""
+    chosen = _text(form, "rhythm")
+    return Rhythm(chosen) if chosen in set(Rhythm) else None
+
+
+def _rhythms(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    gettext = catalogue.gettext
+    return {
+        Rhythm.EVERY: {"label": gettext("Every letter"), "hint": ""},
+        Rhythm.MONTHLY: {
+            "label": gettext("One letter a month at most"),
+            "hint": gettext("The first one that comes; those after it are left out for four weeks"),
+        },
+        Rhythm.REMINDERS: {
+            "label": gettext("No letters, only the reminders"),
+            "hint": gettext("A word before each deadline of your topics, and nothing else"),
+        },
+    }
 
 
 def _answers(catalogue: Catalogue) -> dict[str, dict[str, str]]:
@@ -143,6 +168,8 @@ def _form(request: Request, door: Pages, reader: Reader, status: int = 200, **co
         "office_zone": Moments(catalogue).city(door.office.settings.zone),
         "tracking": TrackingChoice.ALLOWED if reader.is_tracked else TrackingChoice.REFUSED,
         "answers": _answers(catalogue) if _asks(door, reader) else {},
+        "rhythm": reader.rhythm,
+        "rhythms": _rhythms(catalogue),
         "is_saved": False,
         "wrong_date": False,
         "calendar": address,

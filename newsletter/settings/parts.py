@@ -282,6 +282,7 @@ class People(Part):
     """Which addresses that are nobody's own an import holds back: `none`, `machines` (postmaster@ …), `all` (info@ … too)."""
 
     hold: Roles = Roles.MACHINES
+    quoted: bool = False
 
 
 class Paths(Part):

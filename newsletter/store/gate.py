@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, case, exists, literal, null
+from sqlalchemy import String, and_, case, exists, func, literal, null, or_, select
 
-from newsletter.core.campaign import CampaignKind
+from newsletter.core.campaign import STAY, CampaignKind
+from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.deadline import PUTTING_OFF, DeadlineMark
-from newsletter.core.delivery import Withheld
+from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.subscriber import Standing
-from newsletter.store.tables import deadline_marks, subscribers, suppressions
+from newsletter.store.tables import campaigns, deadline_marks, deliveries, subscribers, suppressions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from newsletter.core.campaign import Campaign
 
 _AGAINST_ANSWERS = frozenset({Withheld.UNSUBSCRIBED, Withheld.SUPPRESSED})
+_LETTERS = (CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT)
+_GOT = (DeliveryState.HANDING, DeliveryState.SENT, DeliveryState.UNSURE)
 Rule = tuple["ColumnElement[bool]", Withheld]
 
 
@@ -27,6 +30,10 @@ def campaign_reason(campaign: Campaign, now: datetime) -> ColumnElement[str | No
     """SQL over `subscribers`: why this person gets nothing of this campaign at `now`, or NULL."""
     if campaign.kind is CampaignKind.SYSTEM:
         return first_reason(answer_rules(now))
+    if campaign.not_after is not None and now >= campaign.not_after:
+        return literal(Withheld.DEADLINE_PASSED.value, String)
+    if campaign.is_letter:
+        return first_reason([*person_rules(now), *letter_rules(campaign.id, now)])
     putting_off = campaign.kind is CampaignKind.REMINDER
     return withheld_reason(now, campaign.deadline, campaign.not_after, putting_off=putting_off)
 
@@ -68,6 +75,31 @@ def person_rules(now: datetime) -> list[Rule]:
         (person.standing != Standing.CONFIRMED, Withheld.NOT_CONFIRMED),
         (and_(person.paused_until.is_not(None), person.paused_until > now), Withheld.PAUSED),
     ]
+
+
+def letter_rules(campaign: int, now: datetime) -> list[Rule]:
+    """What speaks against a letter to this person at `now`: how often they want any.
+
+    When the last one went is asked only of those who want them less often, and of each by itself: a plan that gathered it for
+    everybody at once would read the whole ledger.
+    """
+    person, row, other = subscribers.c, deliveries.c, campaigns.c
+    last = (
+        select(func.max(row.handed_at))
+        .select_from(deliveries.join(campaigns, other.id == row.campaign_id))
+        .where(row.subscriber_id == person.id, row.campaign_id != campaign, row.state.in_(_GOT), is_letter())
+        .correlate(subscribers)
+        .scalar_subquery()
+    )
+    too_soon = and_(person.rhythm == Rhythm.MONTHLY, last > now - LETTER_PAUSE)
+    return [(or_(person.rhythm == Rhythm.REMINDERS, too_soon), Withheld.LESS_OFTEN)]
+
+
+def is_letter() -> ColumnElement[bool]:
+    """SQL over `campaigns`: what `Campaign.is_letter` says."""
+    row = campaigns.c
+    stays = row.name.startswith(f"{STAY}-", autoescape=True)
+    return and_(row.kind.in_(_LETTERS), row.deadline == "", row.series == "", ~stays)
 
 
 def deadline_rules(now: datetime, deadline: str, closing: datetime | None) -> list[Rule]:

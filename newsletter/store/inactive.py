@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, or_, select
 
+from newsletter.core.campaign import STAY
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.engagement import EngagementKind
 from newsletter.core.subscriber import Standing
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Select
-
-STAY = "stay"
-"""The mail that asks whether somebody wants to stay, and the beginning of the names of its campaigns: `stay-2026-11-26`."""
 
 _DONE_ON_PURPOSE = (EngagementKind.CLICKED, EngagementKind.REPLIED)
 

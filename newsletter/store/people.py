@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from newsletter.core.choice import Rhythm
     from newsletter.core.deadline import DeadlineMark
 
 
@@ -249,6 +250,11 @@ def set_language(connection: Connection, identity: int, language: str) -> None:
 def set_zone(connection: Connection, identity: int, zone: str) -> None:
     """Change the time zone of a person; "" is the office's."""
     connection.execute(update(subscribers).where(subscribers.c.id == identity).values(zone=zone))
+
+
+def set_rhythm(connection: Connection, identity: int, rhythm: Rhythm) -> None:
+    """Write down how often a person wants letters."""
+    connection.execute(update(subscribers).where(subscribers.c.id == identity).values(rhythm=rhythm))
 
 
 def set_pause(connection: Connection, identity: int, until: datetime | None) -> None:

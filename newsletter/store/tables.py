@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from newsletter.core.campaign import CampaignKind, CampaignState
+from newsletter.core.choice import Rhythm
 from newsletter.core.consent import ConsentAction
 from newsletter.core.deadline import DeadlineMark, DeadlineState
 from newsletter.core.delivery import DeliveryState, Withheld
@@ -107,9 +108,12 @@ subscribers = Table(
     Column("known_at", Instant),
     # When they allowed us to record what they open and press; NULL: they were not asked, or said no, or have withdrawn it.
     Column("tracking_at", Instant),
+    # How often they want letters.
+    _text("rhythm", 20, server_default=Rhythm.EVERY.value),
     # When they were erased: then the row holds nothing about anybody.
     Column("erased_at", Instant),
     one_of("standing", Standing),
+    one_of("rhythm", Rhythm),
     Index(None, "address_hash"),
     # For series, which ask on each beat whose moment lies so many days away.
     Index(None, "joined", "zone"),

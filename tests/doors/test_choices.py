@@ -81,6 +81,21 @@ def test_a_zone_is_saved_shown_and_left_alone_by_imports(site, ada, people, know
     assert known()[0]["zone"] == ""
 
 
+def test_how_often_is_chosen_and_nonsense_changes_nothing(site, ada, known):
+    assert re.search(r'name="rhythm" value="every" checked', site.get(ada.preferences()).text)
+    for chosen, stored in (
+        ("monthly", "monthly"),
+        ("daily", "monthly"),
+        ("", "monthly"),
+        ("reminders", "reminders"),
+    ):
+        site.post(ada.preferences(), data={**SAVE, "rhythm": chosen})
+        assert known()[0]["rhythm"] == stored
+    page = site.post(ada.preferences(), data={**SAVE, "rhythm": "every", "until": "1999-01-01"})
+    assert (page.status_code, known()[0]["rhythm"]) == (422, "reminders")
+    assert re.search(r'name="rhythm" value="every" checked', page.text), "what was chosen is still there"
+
+
 def test_nobody_is_asked_about_tracking_where_nothing_is_tracked(site, ada, known):
     assert 'name="tracking"' not in site.get(ada.preferences()).text
     site.post(ada.preferences(), data={**SAVE, "tracking": "allowed"})

@@ -124,9 +124,7 @@ def test_every_page_reads_well(paths, root, browser, width, scheme):
     with page_for_axe(browser, width=width, scheme=scheme) as page:
         for name, path in {**paths, "trouble": "/fails"}.items():
             for language in ("en", "fr"):
-                answer = page.goto(
-                    f"{root}{path}?{urlencode({'language': language})}", wait_until="domcontentloaded"
-                )
+                answer = page.goto(f"{root}{path}?{urlencode({'language': language})}")
                 assert answer.status == STATUS.get(name, 200), name
                 found += [
                     f"{name}, {language}: {fault}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,15 +11,18 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.deadline import PUTTING_OFF, Deadline, DeadlineMark
 from newsletter.core.delivery import Withheld
 from newsletter.core.may_mail import Purpose, Reachable, may_mail, why_not
 from newsletter.core.subscriber import Standing
 from newsletter.store import people
+from newsletter.store.campaigns import add_campaign
 from newsletter.store.deadlines import add_deadline
 from newsletter.store.gate import campaign_reason
-from newsletter.store.tables import deadline_marks, subscribers, suppressions
+from newsletter.store.lanes import know_lanes
+from newsletter.store.tables import campaigns, deadline_marks, deliveries, subscribers, suppressions
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 KEY, HASH = "call/closing", "hash of Ada"
@@ -27,6 +31,10 @@ maybe = st.none() | instants
 events = st.lists(st.sampled_from(list(ConsentAction)), max_size=4)
 marks = st.dictionaries(st.sampled_from(list(DeadlineMark)), instants, max_size=3)
 purposes = st.builds(Purpose, st.sampled_from(list(CampaignKind)), st.sampled_from(["", KEY]), maybe)
+letters = st.none() | st.sampled_from(
+    [NOW - LETTER_PAUSE + timedelta(minutes=step) for step in (-1, 0, 1)] + [NOW - timedelta(days=2)]
+)
+rhythms = st.sampled_from(list(Rhythm))
 
 
 @pytest.fixture
@@ -38,9 +46,39 @@ def ada(database):
         return people.add_person(connection, row)
 
 
-@given(actions=events, suppressed=st.booleans(), paused=maybe, said=marks, purpose=purposes)
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_function_and_the_database_agree(database, ada, actions, suppressed, paused, said, purpose):
+@pytest.fixture
+def former(database, ada):
+    """A letter that Ada got, and mails that are none: a reminder, and the question whether she wants to stay."""
+    sorts = (
+        ("letter", CampaignKind.ISSUE),
+        ("call-7", CampaignKind.REMINDER),
+        ("stay-2026-11-26", CampaignKind.ANNOUNCEMENT),
+    )
+    with database.write() as connection:
+        know_lanes(connection, ["others"])
+        for name, kind in sorts:
+            one = Campaign(name, kind, CampaignContent("plain"), "everybody", "UTC", timedelta(hours=1))
+            identity = add_campaign(connection, one, NOW)
+            values = {
+                "campaign_id": identity, "subscriber_id": ada, "state": "sent", "language": "en", "lane": "others", "not_before": NOW,
+                "attempts": 1, "handed_at": NOW, "settled_at": NOW,
+            }  # fmt: skip
+            connection.execute(insert(deliveries).values(values))
+
+
+@given(
+    actions=events,
+    suppressed=st.booleans(),
+    paused=maybe,
+    said=marks,
+    purpose=purposes,
+    rhythm=rhythms,
+    last=letters,
+)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_function_and_the_database_agree(
+    database, ada, former, actions, suppressed, paused, said, purpose, rhythm, last
+):
     until = {mark: at if mark in PUTTING_OFF else None for mark, at in said.items()}
     standing = standing_after(actions)
     campaign = Campaign(
@@ -49,7 +87,13 @@ def test_the_function_and_the_database_agree(database, ada, actions, suppressed,
     )  # fmt: skip
     with database.write() as connection:
         here = subscribers.c.id == ada
-        connection.execute(update(subscribers).where(here).values(standing=standing, paused_until=paused))
+        connection.execute(
+            update(subscribers).where(here).values(standing=standing, paused_until=paused, rhythm=rhythm)
+        )
+        letter = select(campaigns.c.id).where(campaigns.c.name == "letter").scalar_subquery()
+        connection.execute(
+            update(deliveries).where(deliveries.c.campaign_id == letter).values(handed_at=last)
+        )
         connection.execute(delete(suppressions))
         connection.execute(delete(deadline_marks))
         if suppressed:
@@ -58,7 +102,8 @@ def test_the_function_and_the_database_agree(database, ada, actions, suppressed,
             values = {"deadline": KEY, "subscriber_id": ada, "mark": mark, "at": NOW, "until": at}
             connection.execute(insert(deadline_marks).values(values))
         asked = connection.scalar(select(campaign_reason(campaign, NOW)).where(here))
-    person = Reachable(standing, suppressed, paused, until)
+    person = Reachable(standing, suppressed, paused, until, rhythm, last)
+    purpose = replace(purpose, is_letter=campaign.is_letter)
     assert why_not(person, purpose, NOW) == asked
     assert may_mail(person, purpose, NOW) is (asked is None)
 

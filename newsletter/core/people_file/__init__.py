@@ -93,6 +93,7 @@ class Taking:
     Attributes:
         held: addresses of duties and machines that are held back.
         mistyped: take domains that are nearly those of a large provider.
+        quoted: take addresses with quotes before the @, which many mail systems do not.
         defused: cells that an export has made harmless for spreadsheets become what they were.
     """
 
@@ -100,6 +101,7 @@ class Taking:
     held: Roles = Roles.MACHINES
     mistyped: bool = False
     defused: bool = True
+    quoted: bool = False
 
 
 def _check_basis(columns: Iterable[str], basis: Basis, path: str) -> None:
@@ -171,7 +173,7 @@ class _RowReader:
     def __init__(self, names: Sequence[str], path: str, fields: Fields, taking: Taking) -> None:
         self._names, self._path, self._taking = names, path, taking
         self._basis = {name: said for name, said in taking.basis.as_columns().items() if said}
-        self._addresses, self._seen = Addresses(), dict[str, int]()
+        self._addresses, self._seen = Addresses(quoted_local=taking.quoted), dict[str, int]()
         # A column that the file does not have is the empty cell behind the last.
         self._pick = itemgetter(*(names.index(name) if name in names else -1 for name in COLUMNS))
         self._languages, self._countries, self._zones = (
