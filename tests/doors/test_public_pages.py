@@ -80,7 +80,7 @@ def checked(page):
 def test_the_form_shows_how_things_stand_and_looking_changes_nothing(site, ada, known):
     before = known("ada@example.org")
     page = site.get(ada.preferences()).text
-    assert checked(page) == {"social-economy", "erasmus", "en"}
+    assert checked(page) == {"social-economy", "erasmus", "en", "every"}
     assert '<fieldset id="pause">' in page
     assert 'min="2021-10-13" max="2022-10-13"' in page
     assert ada.unsubscribe() in page
@@ -100,7 +100,7 @@ def test_saving_stores_what_was_chosen_and_touches_no_consent(site, ada, known):
         answer = site.post(ada.preferences(), data=chosen)
         assert answer.status_code == 200
         assert "Vos choix sont enregistrés" in answer.text
-        assert checked(answer.text) == {"events", "erasmus", "fr"}
+        assert checked(answer.text) == {"events", "erasmus", "fr", "every"}
         assert 'value="2021-11-02"' in answer.text
     changed = known("ada@example.org")
     assert changed["topics"] == ["erasmus", "events"]
@@ -140,7 +140,7 @@ def test_a_day_that_cannot_be_is_explained_and_nothing_is_saved(site, ada, known
     assert "Choose a day from 13\u00a0October 2021 to 13\u00a0October 2022." in answer.text
     assert 'aria-invalid="true" aria-describedby="until-error"' in answer.text
     assert "<title>Not saved: " in answer.text
-    assert checked(answer.text) == {"events", "fr"}
+    assert checked(answer.text) == {"events", "fr", "every"}
     assert "<b>" not in answer.text
     assert known("ada@example.org") == before
 

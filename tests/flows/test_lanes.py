@@ -250,7 +250,10 @@ def test_the_doctor_tells_of_each_lane_that_is_held_or_slow_and_of_the_way_out(b
     assert examine(bench.office, bench.now).facts["lanes"] == "1 with a limit, 0 slowed, 0 held"
     bench.transport.answers = {PEOPLE[0]: TOO_FAST._replace(stage=Stage.MAIL), SOME[0]: BLOCKED}
     for _ in range(6):
+        if _lane(bench, WAY_OUT).note and _lane(bench, "some").note:
+            break  # a later pass may try the slowed one again, and be told again
         _pass_time(bench, 31 * SECOND)
+    bench.clock.set(bench.now + 31 * SECOND)
     findings = examine(bench.office, bench.now)
     told = [one for one in findings.problems if "lanes release" in one.remedy]
     assert findings.facts["lanes"] == "1 with a limit, 1 slowed, 1 held"
