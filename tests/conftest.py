@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import sync_playwright
-from throwaway_postgresql import binaries, fresh_database, throwaway_server
+from throwaway_postgresql import Lender, binaries, fresh_database, throwaway_server
 
 from newsletter.flows.simulated_clock import SimulatedClock
 from newsletter.starter import lay_out
@@ -79,12 +78,13 @@ def tables(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgresql_tables(postgresql):
-    """Gives fresh databases that have the tables already, on the throw-away server."""
+    """Lends empty databases that have the tables already, on the throw-away server."""
     with fresh_database(postgresql) as url:
         made = open_database(url, Path())
         made.upgrade()
         made.close()
-        yield partial(fresh_database, postgresql, like=url.rsplit("/", 1)[1])
+        with closing(Lender(postgresql, like=url.rsplit("/", 1)[1])) as lender:
+            yield lender.lend
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

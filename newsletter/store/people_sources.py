@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, String, Table, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from newsletter.store.tables import Document, metadata
+from newsletter.store.source_tables import people_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
-
-people_sources = Table(
-    "people_sources",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("columns", Document, nullable=False),  # our columns by their headers
-)
 
 
 def columns_of_source(connection: Connection, name: str) -> dict[str, str]:
