@@ -7,7 +7,7 @@ workspace, so that a message reads the same on every machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from shutil import copymode
 from typing import TYPE_CHECKING
@@ -94,8 +94,8 @@ class Library:
         changed: dict[Path, str] = {}
         for path in self._language_files(self._inside(self._articles, slug)):
             # Decoded here and not by `_source`, so that a byte order mark goes back to where it was.
-            shown, source = self.shown(path), _utf8(self._bytes(path), self.shown(path))
-            changed[path] = change(source, shown, path.stem)
+            source = _utf8(self._bytes(path), partial(self.shown, path))
+            changed[path] = change(source, self.shown(path), path.stem)
         if not changed:
             raise self._missing(self._articles / slug / "en.md")
         for path, source in changed.items():
@@ -194,7 +194,7 @@ class Library:
         paths = [self.workspace / "config.yaml", *sorted((self._templates / "locale").glob("*.po"))]
         paths += sorted(self._subscribers.glob("*.yaml"))
         inside = [path for path in paths if path.is_file() and path.is_relative_to(self.workspace)]
-        return {path.relative_to(self.workspace).as_posix(): self._source(path)[1] for path in inside}
+        return {path.relative_to(self.workspace).as_posix(): self._text(path) for path in inside}
 
     def segments_source(self) -> tuple[str, str]:
         """Path and text of `segments.yaml`.
@@ -279,15 +279,18 @@ class Library:
 
     def _decoded(self, path: Path) -> tuple[str, list[Problem]]:
         """The text of a file, and a warning when it had to be guessed how it was encoded."""
-        data, shown = self._bytes(path), self.shown(path)
+        data = self._bytes(path)
         guess = _guessed(data)
         if guess is None:
-            return _utf8(data, shown), []
+            return _utf8(data, partial(self.shown, path)), []
         what = "The file is not UTF-8; it was read as Windows text."
-        return guess, [Problem(what, _SAVE_AS_UTF8, shown, 1, level=Level.WARNING)]
+        return guess, [Problem(what, _SAVE_AS_UTF8, self.shown(path), 1, level=Level.WARNING)]
 
     def _source(self, path: Path) -> tuple[str, str]:
-        return self.shown(path), _utf8(self._bytes(path), self.shown(path)).removeprefix("\ufeff")
+        return self.shown(path), self._text(path)
+
+    def _text(self, path: Path) -> str:
+        return _utf8(self._bytes(path), partial(self.shown, path)).removeprefix("\ufeff")
 
     def _language_files(self, folder: Path) -> list[Path]:
         return [path for path in sorted(folder.glob("*.md")) if is_language_code(path.stem)]
@@ -308,7 +311,7 @@ class Library:
 
     def _texts(self, folder: Path, pattern: str) -> dict[str, str]:
         paths = sorted(path for path in folder.glob(pattern) if path.is_file())
-        return {path.relative_to(folder).as_posix(): self._source(path)[1] for path in paths}
+        return {path.relative_to(folder).as_posix(): self._text(path) for path in paths}
 
     def _bytes(self, path: Path) -> bytes:
         try:
@@ -352,7 +355,7 @@ def read_text(path: Path) -> str:
         ContentRefused: it is missing, empty, not UTF-8 or cannot be read.
     """
     try:
-        text = _utf8(path.read_bytes(), path.name)
+        text = _utf8(path.read_bytes(), lambda: path.name)
     except FileNotFoundError:
         what = f"There is no file '{path.name}'."
         raise ContentRefused(Problem(what, "Put it there, or correct the name.", str(path))) from None
@@ -365,13 +368,13 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _utf8(data: bytes, shown: str) -> str:
+def _utf8(data: bytes, shown: Callable[[], str]) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         what = "A character here is not UTF-8."
-        raise ContentRefused(Problem(what, _SAVE_AS_UTF8, shown, line)) from None
+        raise ContentRefused(Problem(what, _SAVE_AS_UTF8, shown(), line)) from None
 
 
 def _guessed(data: bytes) -> str | None:

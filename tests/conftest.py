@@ -95,7 +95,7 @@ def database(request, tmp_path):
         if request.param == "postgresql":
             url = stack.enter_context(request.getfixturevalue("postgresql_tables")())
         else:
-            shutil.copy(request.getfixturevalue("tables"), tmp_path / "test.sqlite")
+            shutil.copyfile(request.getfixturevalue("tables"), tmp_path / "test.sqlite")
         opened = open_database(url, tmp_path)
         stack.callback(opened.close)
         yield opened
@@ -126,9 +126,9 @@ def starter(tmp_path_factory) -> Path:
 @pytest.fixture
 def workspace(starter, tables, tmp_path) -> Path:
     """A workspace of the test's own, with an empty database."""
-    folder = Path(shutil.copytree(starter, tmp_path / "workspace"))
+    folder = Path(shutil.copytree(starter, tmp_path / "workspace", copy_function=shutil.copyfile))
     (folder / "var").mkdir(mode=0o700, exist_ok=True)
-    shutil.copy(tables, folder / "var" / "newsletter.sqlite")
+    shutil.copyfile(tables, folder / "var" / "newsletter.sqlite")
     return folder
 
 

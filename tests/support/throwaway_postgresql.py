@@ -219,7 +219,9 @@ def _empty(connection: psycopg.Connection) -> None:
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         " AND relname <> 'alembic_version'"
     ).fetchall()
-    looks = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for (name,) in names)
+    looks = " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for (name,) in names
+    )
     filled = connection.execute(looks).fetchall()
     with connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")
