@@ -20,6 +20,9 @@ from newsletter.starter import lay_out
 from newsletter.store.engine import open_database
 from newsletter.wiring import open_office
 
+# Tests start the program a hundred times: it need not be compiled anew for each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Shared machines are slow at times; how long an example takes is no fault.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
