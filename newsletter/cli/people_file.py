@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from newsletter.cli.place import office
 from newsletter.cli.show import AsJson, counted, err, out, print_json, print_problems, print_table
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.people_file import Basis
 from newsletter.core.people_file.columns import How
 from newsletter.flows.export_people import export_people
@@ -35,6 +36,12 @@ def import_file(
     consent_source: Annotated[str, typer.Option(help="Where people agreed, if no column says it.")] = "",
     consent_date: Annotated[str, typer.Option(help="When: 2021-03-03.")] = "",
     consent_wording: Annotated[str, typer.Option(help="To which words.")] = "",
+    ground: Annotated[
+        LegalBasis,
+        typer.Option(
+            "--basis", help="legitimate-interest: they were told of our letters, and have not agreed to them."
+        ),
+    ] = LegalBasis.CONSENT,
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +61,7 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Import people from a file; rows that cannot be taken go to NAME.rejects.csv with the reason."""
-    basis = Basis(consent_source, consent_date, consent_wording)
+    basis = Basis(consent_source, consent_date, consent_wording, ground)
     wish = ImportWish(
         basis,
         _mapping(columns or ()),

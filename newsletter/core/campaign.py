@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.refusal import MoveRefused, Problem
 from newsletter.core.timing import USUAL, Timing, first_moment, last_moment
 from newsletter.core.wallclock import to_instant
@@ -141,6 +142,7 @@ class Campaign:
         sequence: the deadline's sequence that a reminder or a correction tells.
         timing: whether `at` is each reader's own hour, and in which hours mail may go.
         series: which step of which series it is, as `welcome/how-we-write`, else "".
+        basis: on what ground it may be sent.
     """
 
     name: str
@@ -160,6 +162,7 @@ class Campaign:
     sequence: int | None = None
     timing: Timing = USUAL
     series: str = ""
+    basis: LegalBasis = LegalBasis.CONSENT
 
     @property
     def instant(self) -> datetime | None:

@@ -35,6 +35,7 @@ SETTLED = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKI
 class Withheld(StrEnum):
     """Why a person in the segment got no mail. Kept on the row, shown in the report.
 
+    NO_CONSENT: they were told that we write to them, and this mail is about a topic that they must have agreed to.
     LATER: they asked to be reminded on a day that has not come. MERGED: they got this reminder in one mail with others.
     LESS_OFTEN: they asked for fewer letters than there are, or for reminders alone.
     ONE_A_DAY: another reminder had gone to them that day; this one comes a day later if there is time.
@@ -43,6 +44,7 @@ class Withheld(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     NOT_CONFIRMED = "not_confirmed"
+    NO_CONSENT = "no_consent"
     PAUSED = "paused"
     APPLIED = "applied"
     STOPPED = "stopped"

@@ -9,6 +9,7 @@ from newsletter.core.campaign import CampaignKind
 from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.deadline import PUTTING_OFF, DeadlineMark
 from newsletter.core.delivery import Withheld
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.subscriber import Standing
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ class Purpose:
         deadline: key of the deadline that it is about, else "".
         not_after: instant (UTC) after which nothing of it may leave, None for no limit.
         is_letter: whether it is one of the letters that a reader may ask to get less often.
+        basis: on what ground it is sent.
     """
 
     kind: CampaignKind
     deadline: str = ""
     not_after: datetime | None = None
     is_letter: bool = False
+    basis: LegalBasis = LegalBasis.CONSENT
 
 
 def may_mail(person: Reachable, purpose: Purpose, now: datetime) -> bool:
@@ -62,7 +65,7 @@ def may_mail(person: Reachable, purpose: Purpose, now: datetime) -> bool:
 
 def why_not(person: Reachable, purpose: Purpose, now: datetime) -> Withheld | None:
     """The first reason against it, None when there is none: a person's own word comes before a technical matter."""
-    reason = _of_person(person, now)
+    reason = _of_person(person, purpose.basis, now)
     if purpose.kind is CampaignKind.SYSTEM:  # it answers a person's own request, such as a confirmation
         return reason if reason in {Withheld.UNSUBSCRIBED, Withheld.SUPPRESSED} else None
     if purpose.not_after is not None and now >= purpose.not_after:
@@ -72,13 +75,15 @@ def why_not(person: Reachable, purpose: Purpose, now: datetime) -> Withheld | No
     return reason or (_of_deadline(person, purpose, now) if purpose.deadline else None)
 
 
-def _of_person(person: Reachable, now: datetime) -> Withheld | None:
+def _of_person(person: Reachable, basis: LegalBasis, now: datetime) -> Withheld | None:
     if person.standing is Standing.UNSUBSCRIBED:
         return Withheld.UNSUBSCRIBED
     if person.is_suppressed:
         return Withheld.SUPPRESSED
-    if person.standing is not Standing.CONFIRMED:
+    if person.standing is Standing.PENDING:
         return Withheld.NOT_CONFIRMED
+    if person.standing is Standing.INFORMED and basis is LegalBasis.CONSENT:
+        return Withheld.NO_CONSENT
     if person.paused_until is not None and person.paused_until > now:
         return Withheld.PAUSED
     return None

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from newsletter.core.campaign import CampaignKind
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.links import calendar_url
 from newsletter.core.moments import Moments
 from newsletter.core.refusal import Problem, Refusal
@@ -74,6 +75,7 @@ class _Asked:
     links: Links
     catalogue: Catalogue
     kind: CampaignKind
+    basis: LegalBasis
 
 
 def shared_values(names: Iterable[str], public_url: str) -> dict[str, str]:
@@ -92,7 +94,12 @@ def shared_values(names: Iterable[str], public_url: str) -> dict[str, str]:
 
 
 def slot_columns(
-    names: Iterable[str], readers: Readers, links: Links, catalogue: Catalogue, kind: CampaignKind
+    names: Iterable[str],
+    readers: Readers,
+    links: Links,
+    catalogue: Catalogue,
+    kind: CampaignKind,
+    basis: LegalBasis = LegalBasis.CONSENT,
 ) -> dict[str, Sequence[str]]:
     """The values of these slots for each of these readers, and of no others; `shared_values` are not asked for here.
 
@@ -102,11 +109,12 @@ def slot_columns(
         links: where their links lead.
         catalogue: words in the language of the mail.
         kind: of the mail; it decides what the reason says.
+        basis: on what ground it is sent; so does this, to whoever has not agreed.
 
     Raises:
         Refusal: there is no slot of that name.
     """
-    asked = _Asked(readers, links, catalogue, kind)
+    asked = _Asked(readers, links, catalogue, kind, basis)
     return {name: _column(name, asked) for name in names}
 
 
@@ -191,6 +199,14 @@ def _request_reasons(asked: _Asked) -> list[str]:
 def _causes(asked: _Asked) -> list[str]:
     """How each reader came to be on the list; the date and the topics are told when they are known."""
     catalogue, readers = asked.catalogue, asked.readers
+    if asked.basis is LegalBasis.INTEREST:
+        told = catalogue.gettext(
+            "because we think that it helps you in your work; you may object at any time: “Unsubscribe” is enough"
+        )
+        return [
+            _cause(catalogue, labels, day) if day else told
+            for labels, day in zip(readers.topic_labels, readers.signed_up, strict=True)
+        ]
     return [
         _cause(catalogue, labels, day)
         for labels, day in zip(readers.topic_labels, readers.signed_up, strict=True)

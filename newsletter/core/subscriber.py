@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 
 
 class Standing(StrEnum):
-    """What the consent events add up to."""
+    """What the consent events add up to.
+
+    INFORMED: written to on the ground of a legitimate interest, without a consent of theirs.
+    """
 
     PENDING = "pending"
+    INFORMED = "informed"
     CONFIRMED = "confirmed"
     UNSUBSCRIBED = "unsubscribed"
+
+    @property
+    def is_written_to(self) -> bool:
+        """Whether letters go to somebody who stands so, on whatever ground."""
+        return self in {Standing.CONFIRMED, Standing.INFORMED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ REASONS = {
     "unsubscribed": "unsubscribed",
     "suppressed": "been suppressed",
     "not_confirmed": "not confirmed",
+    "no_consent": "no consent to its topics",
     "paused": "paused",
     "applied": "applied",
     "stopped": "stopped these reminders",

@@ -13,6 +13,7 @@ from newsletter.core.wallclock import to_instant
 from newsletter.flows.check import check_campaign
 from newsletter.flows.compose import announced_until, compose_editions, freeze_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines
+from newsletter.flows.legal_basis import Bases
 from newsletter.flows.workspace import read_people
 from newsletter.store import campaigns as rows
 from newsletter.store import ledger
@@ -37,6 +38,7 @@ def create_campaign(office: Office, campaign: Campaign, now: datetime) -> Campai
     for segment in (campaign.segment, *campaign.exclude):
         people.segment(segment)
     office.settings.sender(campaign.sender)
+    campaign = replace(campaign, basis=Bases(office).of(campaign.content))
     with office.database.write() as connection:
         known = rows.find_campaign(connection, campaign.name)
         if known is None:
@@ -75,10 +77,10 @@ def approve_campaign(office: Office, name: str, by: str, now: datetime) -> dict[
     refuse_errors(check_campaign(office, campaign, now))
     desk = lay_desk(office, campaign, all_deadlines(office), now)
     compiled = compose_editions(desk, campaign)
-    until = announced_until(desk, campaign)
+    frozen = {"not_after": announced_until(desk, campaign), "basis": Bases(office).of(campaign.content)}
     with office.database.write() as connection:
         freeze_editions(connection, campaign.id, compiled)
-        _move(connection, campaign, CampaignState.APPROVED, approved_at=now, approved_by=by, not_after=until)
+        _move(connection, campaign, CampaignState.APPROVED, approved_at=now, approved_by=by, **frozen)
     return compiled
 
 

@@ -162,7 +162,7 @@ def own_feed(office: Office, text: str, catalogues: Mapping[str, Catalogue], now
         if person is None or rows.address_edition(connection, token.subscriber) != token.campaign:
             return NoFeed.GONE
         catalogue = _spoken(office, person["language"], catalogues)
-        gets_letter = person["standing"] == Standing.CONFIRMED
+        gets_letter = Standing(person["standing"]).is_written_to
         shown = list(_own(connection, token, catalogue.language, now)) if gets_letter else []
     return _feed(shown, _face(office, catalogue, person["zone"] or office.settings.zone))
 

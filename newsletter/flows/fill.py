@@ -228,7 +228,9 @@ class Filler:
         return LinkColumns(self.office.settings.public_url, self.office.secret, self.campaign.id, people)
 
     def _columns(self, press: _Press, readers: Readers, links: LinkColumns) -> dict[str, Sequence[str]]:
-        return slot_columns(press.slots, readers, links, press.catalogue, self.campaign.kind)
+        return slot_columns(
+            press.slots, readers, links, press.catalogue, self.campaign.kind, self.campaign.basis
+        )
 
 
 def _press(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import MERGED, Campaign, CampaignContent, CampaignKind, RungTold
 from newsletter.core.due_mail import SharedDay
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.wallclock import to_instant, to_local
 from newsletter.flows.remind import reminder_mails
 from newsletter.store.occurrences import claimed_schedules
@@ -95,6 +96,7 @@ def _goes_along(mail: DueMail, other: DueMail, start: datetime, end: datetime, m
 
 def merged_campaign(mail: DueMail, others: Sequence[DueMail]) -> Campaign:
     """One mail that tells all these reminders, most urgent first."""
+    # Each copy tells what its reader may get. Whoever gets but one of them gets it by a mail of its own.
     told = sorted((mail, *others), key=lambda each: (each.campaign.not_after, each.campaign.deadline))
     campaigns = [each.campaign for each in told]
     first = mail.campaign
@@ -111,6 +113,7 @@ def merged_campaign(mail: DueMail, others: Sequence[DueMail]) -> Campaign:
         lateness=first.lateness,
         at=first.at,
         not_after=max(one.not_after for one in campaigns if one.not_after),
+        basis=next((one.basis for one in campaigns if one.basis is LegalBasis.INTEREST), first.basis),
     )
 
 

@@ -118,7 +118,7 @@ def undo_leaving(office: Office, text: str, wording: str, now: datetime) -> bool
         return False
     with office.database.write() as connection:
         events = rows.consents_of(connection, token.subscriber)
-        if standing_after(ConsentAction(event["action"]) for event in events) is Standing.CONFIRMED:
+        if standing_after(ConsentAction(event["action"]) for event in events).is_written_to:
             return True
         if not _may_undo(events, token, now):
             return False
@@ -238,5 +238,5 @@ def _may_undo(events: Sequence[Mapping[str, Any]], token: Token, now: datetime) 
         and last["source"] in _BY_LINK
         and last["evidence"].get("campaign") == token.campaign
         and now - last["at"] <= UNDO_WITHIN
-        and standing_after(ConsentAction(event["action"]) for event in before) is Standing.CONFIRMED
+        and standing_after(ConsentAction(event["action"]) for event in before).is_written_to
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from newsletter.core.reminder import (
     plan_wishes,
 )
 from newsletter.core.schedule import Occurrence
+from newsletter.flows.legal_basis import Bases
 from newsletter.store.deadlines import list_deadlines
 from newsletter.store.reminders import wished_moments
 
@@ -37,10 +39,11 @@ def reminder_mails(office: Office, now: datetime, until: datetime) -> Iterator[D
     """Corrections to be sent, notices of cancellation, and the rungs of every ladder, up to `until`."""
     with office.database.read() as connection:
         deadlines, wished = list_deadlines(connection), wished_moments(connection)
+    bases = Bases(office)
     for deadline in deadlines:
         for mail in _about_deadline(office, deadline, wished.get(deadline.key, ()), now):
             if mail.occurrence.instant <= until:
-                yield mail
+                yield replace(mail, campaign=replace(mail.campaign, basis=bases.of(mail.campaign.content)))
 
 
 def waits_for_approval(office: Office, deadline: Deadline) -> bool:

@@ -44,6 +44,7 @@ MOST_AN_HOUR = 20
 """So many forms are taken from one network in an hour: an office behind one address may sign up together."""
 
 _AT_ONCE = 500
+_NOT_AGREED = frozenset({Standing.PENDING, Standing.INFORMED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class Asked:
     def may_confirm(self) -> bool:
         """Whether the button does anything."""
         if self.is_asked_to_stay:
-            return self.standing is Standing.CONFIRMED
-        return self.standing is Standing.PENDING and not self.is_late
+            return self.standing.is_written_to
+        return self.standing in _NOT_AGREED and not self.is_late
 
 
 def is_too_many(office: Office, network: str, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from newsletter.core.article_check import check_article
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from newsletter.core.segment.fields import Fields
     from newsletter.core.segment.tree import Segment
     from newsletter.flows.office import Office
+
+# The planner asks on each beat.
+_parse_fields = lru_cache(maxsize=8)(parse_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,19 @@ def read_people(office: Office) -> People:
     Raises:
         ContentRefused: with every problem in them.
     """
-    path, text = office.library.fields_source()
-    fields = parse_fields(text, path)
+    fields = read_fields(office)
     path, text = office.library.segments_source()
     return People(fields, parse_segments(text, path, fields))
+
+
+def read_fields(office: Office) -> Fields:
+    """Read `fields.yaml`: what may be known of a person, and the topics.
+
+    Raises:
+        ContentRefused: with every problem in it.
+    """
+    path, text = office.library.fields_source()
+    return _parse_fields(text, path)
 
 
 def read_articles(office: Office, needed: Collection[str] | None = None) -> dict[str, Article]:

@@ -9,6 +9,7 @@ from sqlalchemy import Integer, String, and_, case, exists, false, func, insert,
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
 from newsletter.core.lane import OTHERS
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.store.carried import got_any_of, launched_with
 from newsletter.store.engine import plan_for_many
 from newsletter.store.gate import (
@@ -16,7 +17,6 @@ from newsletter.store.gate import (
     deadline_rules,
     first_reason,
     person_rules,
-    withheld_reason,
 )
 from newsletter.store.lanes import know_lanes
 from newsletter.store.reminder_tables import reminder_parts
@@ -212,14 +212,15 @@ def marked_deadlines(connection: Connection) -> set[str]:
 
 
 def count_mailable(connection: Connection, inside: ColumnElement[bool], now: datetime) -> int:
-    """How many of these people may be mailed at `now`."""
-    free = withheld_reason(now, "", None).is_(None)
+    """How many of these people may be mailed at `now`: by a mail that needs no consent, where there is any."""
+    free = first_reason(person_rules(now, LegalBasis.INTEREST)).is_(None)
     return connection.execute(select(func.count()).select_from(subscribers).where(inside, free)).scalar_one()
 
 
 def withheld_now(connection: Connection, identity: int, now: datetime) -> str | None:
-    """Why this person may not be mailed at `now`; None if nothing speaks against it."""
-    return connection.scalar(select(withheld_reason(now, "", None)).where(subscribers.c.id == identity))
+    """Why this person may not be mailed at `now`, not even by a mail that needs no consent; None if nothing speaks against it."""
+    reason = first_reason(person_rules(now, LegalBasis.INTEREST))
+    return connection.scalar(select(reason).where(subscribers.c.id == identity))
 
 
 def anybody_meant(
@@ -260,7 +261,7 @@ def _reminder(
     now: datetime,
 ) -> Select[Any]:
     campaign = mail.campaign
-    rules = person_rules(now) + deadline_rules(now, campaign.deadline, campaign.not_after)
+    rules = person_rules(now, campaign.basis) + deadline_rules(now, campaign.deadline, campaign.not_after)
     rules += [(told_merged(campaign), Withheld.MERGED), (reminded_today(day), Withheld.ONE_A_DAY)]
     others = (*day.before, *day.ahead)
     if others:
@@ -280,7 +281,7 @@ def _merged(
     reason = null().label("reason")
     columns = subscribers.c.id, _language(languages).label("language"), reason
     here = (
-        ~or_(*(rule for rule, _ in person_rules(now))),
+        ~or_(*(rule for rule, _ in person_rules(now, LegalBasis.INTEREST))),
         due(mail, segments, now),
         due_somewhere(day.ahead, segments, now),
         ~reminded_today(day),

@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind, CampaignState
 from newsletter.core.delivery import DeliveryState
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.timing import Timing
 from newsletter.store.tables import campaigns, deliveries, editions, lanes, leases
 
@@ -196,6 +197,7 @@ def _values(campaign: Campaign) -> dict[str, Any]:
         "sequence": campaign.sequence,
         "timing": campaign.timing.to_json(),
         "series": campaign.series,
+        "basis": campaign.basis,
     }
 
 
@@ -218,4 +220,5 @@ def _campaign(row: Row[Any]) -> Campaign:
         sequence=row.sequence,
         timing=Timing.from_json(row.timing),
         series=row.series,
+        basis=LegalBasis(row.basis),
     )

@@ -10,6 +10,7 @@ from newsletter.core.campaign import STAY, CampaignKind
 from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.deadline import PUTTING_OFF, DeadlineMark
 from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.subscriber import Standing
 from newsletter.store.tables import campaigns, deadline_marks, deliveries, subscribers, suppressions
 
@@ -33,26 +34,11 @@ def campaign_reason(campaign: Campaign, now: datetime) -> ColumnElement[str | No
     if campaign.not_after is not None and now >= campaign.not_after:
         return literal(Withheld.DEADLINE_PASSED.value, String)
     if campaign.is_letter:
-        return first_reason([*person_rules(now), *letter_rules(campaign.id, now)])
-    putting_off = campaign.kind is CampaignKind.REMINDER
-    return withheld_reason(now, campaign.deadline, campaign.not_after, putting_off=putting_off)
-
-
-def withheld_reason(
-    now: datetime, deadline: str, not_after: datetime | None, *, putting_off: bool = False
-) -> ColumnElement[str | None]:
-    """SQL over `subscribers`: the first reason not to mail this person at `now`, or NULL.
-
-    The order is what the officer should read first: a person's own word before a technical matter.
-
-    Args:
-        putting_off: whether "remind me later" counts: it does for reminders, and not for corrections.
-    """
-    if not_after is not None and now >= not_after:
-        return literal(Withheld.DEADLINE_PASSED.value, String)
-    rules = person_rules(now)
-    if deadline:
-        rules += deadline_rules(now, deadline, not_after if putting_off else None)
+        return first_reason([*person_rules(now, campaign.basis), *letter_rules(campaign.id, now)])
+    rules = person_rules(now, campaign.basis)
+    if campaign.deadline:
+        closing = campaign.not_after if campaign.kind is CampaignKind.REMINDER else None
+        rules += deadline_rules(now, campaign.deadline, closing)
     return first_reason(rules)
 
 
@@ -63,18 +49,23 @@ def first_reason(rules: list[Rule]) -> ColumnElement[str | None]:
 
 def answer_rules(now: datetime) -> list[Rule]:
     """What speaks against mail that answers a person's own request, such as a confirmation: no pause, and not that they have not confirmed."""
-    return [rule for rule in person_rules(now) if rule[1] in _AGAINST_ANSWERS]
+    return [rule for rule in person_rules(now, LegalBasis.CONSENT) if rule[1] in _AGAINST_ANSWERS]
 
 
-def person_rules(now: datetime) -> list[Rule]:
-    """What speaks against any mail to this person at `now`."""
+def person_rules(now: datetime, basis: LegalBasis) -> list[Rule]:
+    """What speaks against mail on this ground to this person at `now`.
+
+    The order is what the officer should read first: a person's own word before a technical matter.
+    """
     person = subscribers.c
-    return [
+    rules: list[Rule] = [
         (person.standing == Standing.UNSUBSCRIBED, Withheld.UNSUBSCRIBED),
         (exists().where(suppressions.c.address_hash == person.address_hash), Withheld.SUPPRESSED),
-        (person.standing != Standing.CONFIRMED, Withheld.NOT_CONFIRMED),
-        (and_(person.paused_until.is_not(None), person.paused_until > now), Withheld.PAUSED),
+        (person.standing == Standing.PENDING, Withheld.NOT_CONFIRMED),
     ]
+    if basis is LegalBasis.CONSENT:
+        rules.append((person.standing == Standing.INFORMED, Withheld.NO_CONSENT))
+    return [*rules, (and_(person.paused_until.is_not(None), person.paused_until > now), Withheld.PAUSED)]
 
 
 def letter_rules(campaign: int, now: datetime) -> list[Rule]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from newsletter.core.campaign import STAY
 from newsletter.core.delivery import DeliveryState
@@ -44,8 +44,8 @@ def silent_people(connection: Connection, since: datetime, asked_before: datetim
 def _inactive(since: datetime) -> Select[Any]:
     person, did, said = subscribers.c, engagements.c, deadline_marks.c
     return select(person.id, person.language).where(
-        person.standing == Standing.CONFIRMED,
-        person.granted_at < since,
+        person.standing.in_((Standing.CONFIRMED, Standing.INFORMED)),
+        func.coalesce(person.granted_at, person.joined, type_=person.joined.type) < since,
         or_(person.chosen_at.is_(None), person.chosen_at < since),
         ~exists().where(did.subscriber_id == person.id, did.kind.in_(_DONE_ON_PURPOSE), did.at >= since),
         ~exists().where(said.subscriber_id == person.id, said.at >= since),

@@ -52,6 +52,9 @@ def written_people(
             yield _written(row, topics.get(row.id, []), events.get(row.id))
 
 
+_SPEAKS = {ConsentAction.GRANTED: 2, ConsentAction.INFORMED: 1}
+
+
 def _written(row: Row[Any], topics: Sequence[str], event: Any) -> PersonToWrite:
     return PersonToWrite(
         row.address,
@@ -72,7 +75,7 @@ def _written(row: Row[Any], topics: Sequence[str], event: Any) -> PersonToWrite:
 
 
 def _events(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    """The event that speaks for each person: the latest grant, else the first event that there is."""
+    """The event that speaks for each person: the latest grant, else the latest time they were told, else the first event that there is."""
     dialect, given = connection.dialect.name, table_of(connection.dialect.name, IDS)
     event = consents.c
     query = (
@@ -82,8 +85,7 @@ def _events(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     )
     found: dict[int, Any] = {}
     for row in connection.execute(query, values_of(dialect, IDS, ids)):
-        former = found.get(row.subscriber_id)
-        grants = row.action == ConsentAction.GRANTED
-        if former is None or (grants and (former.action != ConsentAction.GRANTED or row.at >= former.at)):
+        former, rank = found.get(row.subscriber_id), _SPEAKS.get(row.action, 0)
+        if former is None or (rank and (rank, row.at) >= (_SPEAKS.get(former.action, 0), former.at)):
             found[row.subscriber_id] = row
     return found

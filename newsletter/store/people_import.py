@@ -50,6 +50,7 @@ _WRITTEN = ("given_name", "country")
 # What readers choose themselves on their page: an import leaves it to them from then on.
 _CHOSEN = ("language", "zone")
 _UNREACHABLE = (Status.BOUNCED, Status.COMPLAINED)
+_WITHOUT_CONSENT = (Status.PENDING, Status.INFORMED)
 
 
 def place_people(connection: Connection) -> dict[str, int]:
@@ -96,7 +97,14 @@ def _place_known(connection: Connection) -> None:
     older = or_(_PERSON.granted_at.is_(None), _PERSON.granted_at <= _ROW.consented)
     left = _PERSON.standing == Standing.UNSUBSCRIBED
     leaves = and_(_ROW.status == Status.UNSUBSCRIBED, ~left, older)
-    grants = and_(_ROW.status == Status.CONFIRMED, _PERSON.standing == Standing.PENDING)
+    # Whoever waits for their own confirmation has never agreed, or has left since: then they have objected for good.
+    once_left = exists().where(
+        consents.c.subscriber_id == _PERSON.id, consents.c.action == ConsentAction.WITHDRAWN
+    )
+    grants = or_(
+        and_(_ROW.status == Status.CONFIRMED, _PERSON.standing.in_((Standing.PENDING, Standing.INFORMED))),
+        and_(_ROW.status == Status.INFORMED, _PERSON.standing == Standing.PENDING, ~once_left),
+    )
     differs = or_(
         *(and_(_ROW[name] != "", _ROW[name] != _PERSON[name]) for name in _WRITTEN),
         *(
@@ -154,6 +162,7 @@ def _add_newcomers(connection: Connection, language: str, now: datetime) -> None
     standing = case(
         (_ROW.status == Status.UNSUBSCRIBED, Standing.UNSUBSCRIBED.value),
         (_ROW.status == Status.PENDING, Standing.PENDING.value),
+        (_ROW.status == Status.INFORMED, Standing.INFORMED.value),
         else_=Standing.CONFIRMED.value,
     )
     values: dict[str, ColumnElement[Any]] = {
@@ -164,7 +173,7 @@ def _add_newcomers(connection: Connection, language: str, now: datetime) -> None
         "known_at": literal(now, Instant()),
         "language": case((_ROW.language == "", literal(language, String)), else_=_ROW.language),
         "standing": standing,
-        "granted_at": case((_ROW.status == Status.PENDING, null()), else_=_ROW.consented),
+        "granted_at": case((_ROW.status.in_(_WITHOUT_CONSENT), null()), else_=_ROW.consented),
     }
     chosen = select(*values.values()).select_from(_ROWS).where(_PLACE.is_new).order_by(_ROW.line)
     connection.execute(insert(subscribers).from_select(list(values), chosen))
@@ -184,8 +193,14 @@ def _change_known(connection: Connection) -> None:
     connection.execute(update(subscribers).where(here, _PLACE.changes).values(values))
     latest = case((_PERSON.granted_at > _ROW.consented, _PERSON.granted_at), else_=_ROW.consented)
     moved: dict[str, Any] = {
-        "standing": case((_PLACE.leaves, Standing.UNSUBSCRIBED.value), else_=Standing.CONFIRMED.value),
-        "granted_at": case((_PLACE.leaves, _PERSON.granted_at), else_=latest),
+        "standing": case(
+            (_PLACE.leaves, Standing.UNSUBSCRIBED.value),
+            (_ROW.status == Status.INFORMED, Standing.INFORMED.value),
+            else_=Standing.CONFIRMED.value,
+        ),
+        "granted_at": case(
+            (or_(_PLACE.leaves, _ROW.status == Status.INFORMED), _PERSON.granted_at), else_=latest
+        ),
     }
     connection.execute(update(subscribers).where(here, or_(_PLACE.leaves, _PLACE.consents)).values(moved))
 
@@ -221,7 +236,11 @@ def _record_consents(connection: Connection, now: datetime, file: str) -> None:
     evidence = _evidence(connection.dialect.name, now, file)
     columns = ["subscriber_id", "at", "action", "source", "wording", "evidence"]
     asked = and_(_PLACE.is_new, _ROW.status == Status.PENDING)
-    action = case((asked, ConsentAction.ASKED.value), else_=ConsentAction.GRANTED.value)
+    action = case(
+        (asked, ConsentAction.ASKED.value),
+        (_ROW.status == Status.INFORMED, ConsentAction.INFORMED.value),
+        else_=ConsentAction.GRANTED.value,
+    )
     first = (_PLACE.person, _ROW.consented, action, _ROW.source, _ROW.wording, evidence)
     left = literal(ConsentAction.WITHDRAWN.value, String)
     last = (_PLACE.person, literal(now, Instant()), left, _ROW.source, literal("", String), evidence)

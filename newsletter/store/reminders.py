@@ -24,6 +24,8 @@ from sqlalchemy import (
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.deadline import ENDING, PUTTING_OFF, DeadlineMark, DeadlineState
 from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.legal_basis import LegalBasis
+from newsletter.core.subscriber import Standing
 from newsletter.store.gate import deadline_rules, marked
 from newsletter.store.insert import insert_or_update
 from newsletter.store.reminder_tables import reminder_parts
@@ -71,9 +73,14 @@ def inside(mail: DueMail, segments: Mapping[str, Segment], now: datetime) -> Col
 
 
 def due(mail: DueMail, segments: Mapping[str, Segment], now: datetime) -> ColumnElement[bool]:
-    """This reminder is for this person, nothing that they said of its deadline speaks against it, and they have not had it."""
+    """This reminder is for this person, nothing that they said of its deadline speaks against it, and they have not had it.
+
+    Where it needs their consent, whoever was only told of us is not meant: a mail that merges it with others tells those alone.
+    """
     campaign = mail.campaign
     against = [rule for rule, _ in deadline_rules(now, campaign.deadline, campaign.not_after)]
+    if campaign.basis is LegalBasis.CONSENT:
+        against.append(subscribers.c.standing == Standing.INFORMED)
     return and_(inside(mail, segments, now), ~or_(*against), ~told_merged(campaign))
 
 

@@ -29,6 +29,7 @@ from newsletter.core.choice import Rhythm
 from newsletter.core.consent import ConsentAction
 from newsletter.core.deadline import DeadlineMark, DeadlineState
 from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.schedule import MissedDecision, OccurrenceState
 from newsletter.core.subscriber import Standing
 
@@ -216,6 +217,9 @@ campaigns = Table(
     _text("note", 1000, server_default=""),
     # Which step of which series it is, as `welcome/how-we-write`; "" for other mail.
     _text("series", 120, server_default=""),
+    # On what ground it is sent, as it was when it was approved or planned.
+    _text("basis", 20, server_default=LegalBasis.CONSENT.value),
+    one_of("basis", LegalBasis),
     one_of("kind", CampaignKind),
     one_of("state", CampaignState),
     Index(None, "state", "instant"),

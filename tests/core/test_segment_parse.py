@@ -190,7 +190,11 @@ def test_each_condition_is_read_as_it_is_written(written, meant):
         ("{stopped: call}", "not the key of a deadline", "a slash between"),
         ("{consent: {}}", "not said what the consent should be", "consent: confirmed"),
         ("{consent: confirmd}", "no standing of a consent", "Did you mean 'confirmed'?"),
-        ("{consent: {standing: withdrawn}}", "no standing of a consent", "Known here: pending, confirmed"),
+        (
+            "{consent: {standing: withdrawn}}",
+            "no standing of a consent",
+            "Known here: pending, informed, confirmed",
+        ),
         ("{consent: {granted: 2021-01-01}}", "Named values should stand here", "indented"),
         ("{domain: '@example.org'}", "not the domain of an address", "behind the @"),
         ("{domain: org}", "not the domain of an address", "such as example.org"),

@@ -15,6 +15,7 @@ from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.deadline import PUTTING_OFF, Deadline, DeadlineMark
 from newsletter.core.delivery import Withheld
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.may_mail import Purpose, Reachable, may_mail, why_not
 from newsletter.core.subscriber import Standing
 from newsletter.store import people
@@ -30,7 +31,13 @@ instants = st.sampled_from([NOW + timedelta(minutes=step) for step in (-60, -1, 
 maybe = st.none() | instants
 events = st.lists(st.sampled_from(list(ConsentAction)), max_size=4)
 marks = st.dictionaries(st.sampled_from(list(DeadlineMark)), instants, max_size=3)
-purposes = st.builds(Purpose, st.sampled_from(list(CampaignKind)), st.sampled_from(["", KEY]), maybe)
+purposes = st.builds(
+    Purpose,
+    st.sampled_from(list(CampaignKind)),
+    st.sampled_from(["", KEY]),
+    maybe,
+    basis=st.sampled_from(list(LegalBasis)),
+)
 letters = st.none() | st.sampled_from(
     [NOW - LETTER_PAUSE + timedelta(minutes=step) for step in (-1, 0, 1)] + [NOW - timedelta(days=2)]
 )
@@ -83,7 +90,7 @@ def test_the_function_and_the_database_agree(
     standing = standing_after(actions)
     campaign = Campaign(
         "x", purpose.kind, CampaignContent("plain"), "everybody", "UTC", timedelta(hours=1), deadline=purpose.deadline,
-        not_after=purpose.not_after,
+        not_after=purpose.not_after, basis=purpose.basis,
     )  # fmt: skip
     with database.write() as connection:
         here = subscribers.c.id == ada
@@ -112,9 +119,14 @@ def test_the_function_and_the_database_agree(
 def test_nobody_is_mailed_without_a_recorded_basis_or_after_they_left(actions, purpose):
     person = Reachable(standing_after(actions))
     if may_mail(person, purpose, NOW) and purpose.kind is not CampaignKind.SYSTEM:
-        assert ConsentAction.GRANTED in actions
-        kept = [action for action in actions if action is not ConsentAction.ASKED]
-        assert kept[-1] is ConsentAction.GRANTED
+        recorded = {ConsentAction.GRANTED, ConsentAction.WITHDRAWN}
+        kept = [action for action in actions if action in recorded] or actions
+        if purpose.basis is LegalBasis.CONSENT:
+            assert kept[-1] is ConsentAction.GRANTED
+        else:
+            assert kept[-1] is ConsentAction.GRANTED or (
+                ConsentAction.INFORMED in actions and ConsentAction.WITHDRAWN not in actions
+            )
 
 
 def test_a_persons_own_word_comes_first():
@@ -125,5 +137,6 @@ def test_a_persons_own_word_comes_first():
 def test_an_answer_goes_to_who_asked_for_it_and_to_nobody_who_left():
     answer = Purpose(CampaignKind.SYSTEM)
     assert may_mail(Reachable(Standing.PENDING, paused_until=NOW + timedelta(days=1)), answer, NOW)
+    assert may_mail(Reachable(Standing.INFORMED), answer, NOW)
     assert not may_mail(Reachable(Standing.UNSUBSCRIBED), answer, NOW)
     assert not may_mail(Reachable(Standing.PENDING, is_suppressed=True), answer, NOW)

@@ -20,7 +20,7 @@ from newsletter.store.series_tables import subscriber_dates
 from newsletter.store.tables import subscribers
 
 NOW = datetime(2021, 9, 15, 6, tzinfo=UTC)
-ASKED, GRANTED, WITHDRAWN = ConsentAction
+ASKED, INFORMED, GRANTED, WITHDRAWN = ConsentAction
 UNREACHABLE = {Status.BOUNCED, Status.COMPLAINED}
 TRICKY = 'Ad\\a "é" \N{SNOWMAN} \\N \\. t'
 
@@ -131,7 +131,7 @@ def keep_dates(person, now):
 def newcomer(one, now):
     texts = {"given_name": one.given_name, "country": one.country, "language": one.language or "en"}
     person = Person(texts, dict(one.attributes), set(one.topics))
-    first = ASKED if one.status is Status.PENDING else GRANTED
+    first = {Status.PENDING: ASKED, Status.INFORMED: INFORMED}.get(one.status, GRANTED)
     person.events.append((first, one.consented))
     if one.status is Status.UNSUBSCRIBED:
         person.events.append((WITHDRAWN, now))
@@ -155,9 +155,15 @@ def again(person, one, now):
     if one.status is Status.UNSUBSCRIBED and standing != "unsubscribed":
         if granted is None or granted <= one.consented:
             person.events.append((WITHDRAWN, now))
-    elif one.status is Status.CONFIRMED and standing == "pending":
+    elif one.status is Status.CONFIRMED and standing in {"pending", "informed"}:
         person.events.append((GRANTED, one.consented))
         outcome = "changed"
+    elif one.status is Status.INFORMED:
+        person.events.append((INFORMED, one.consented))
+        if person.standing == standing:
+            person.events.pop()
+        else:
+            outcome = "changed"
     if person.suppressed:
         return "suppressed"
     return "unsubscribed" if person.standing == "unsubscribed" else outcome

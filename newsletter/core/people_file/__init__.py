@@ -8,6 +8,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.mailbox import Addresses, is_role_address, is_shared_address
 from newsletter.core.mistyped import meant_domain
 from newsletter.core.people_file import cells as read
@@ -181,7 +182,7 @@ class _RowReader:
             Known(read.country),
             Known(read.zone),
         )
-        self._topics, self._statuses = Known(read.topics_reader(fields)), Known(read.status)
+        self._topics, self._statuses = Known(read.topics_reader(fields)), Known(self._status)
         self._joined, self._paused = (
             Known(read.instant_reader("joined")),
             Known(read.instant_reader("paused_until")),
@@ -213,6 +214,10 @@ class _RowReader:
             return self._person(row.line, cells)
         except CellRefused as refused:
             return self._reject(row, cells, refused)
+
+    def _status(self, said: str) -> Status:
+        informs = self._taking.basis.ground is LegalBasis.INTEREST
+        return read.status(said or (Status.INFORMED if informs else ""))
 
     def _check_shape(self, row: FileRow) -> None:
         if len(row.cells) != len(self._names):

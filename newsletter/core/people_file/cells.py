@@ -39,9 +39,10 @@ CellReader = Callable[[str], Any]
 
 
 class Status(StrEnum):
-    """What the file says of a person's consent."""
+    """What the file says of a person's consent. INFORMED: none was asked for; they were told on what ground we write."""
 
     CONFIRMED = "confirmed"
+    INFORMED = "informed"
     PENDING = "pending"
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"

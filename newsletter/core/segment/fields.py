@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.segment.reader import Reader, choose_from
 from newsletter.core.segment.tree import FieldType, label_in
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 64  # the column of a topic
 _FIELD_KEYS = ("type", "label", "description", "choices")
 _WITH_CHOICES = frozenset({FieldType.CHOICE, FieldType.CHOICES})
-_TOPIC_KEYS = ("label", "description")
+_TOPIC_KEYS = ("label", "description", "basis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A subject that a person may follow."""
+    """A subject that a person may follow.
+
+    Attributes:
+        basis: on what ground mail about it may be sent.
+    """
 
     id: str
     labels: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    basis: LegalBasis = LegalBasis.CONSENT
 
     def label(self, language: str) -> str:
         """What people call the topic in `language`."""
@@ -150,7 +156,16 @@ def _topic(reader: Reader, name: str, value: Any) -> Topic:
     keys: Path = ("topics", name)
     reader.identifier(name, keys, most=_LONGEST_NAME)
     mapping = reader.mapping(value, keys, _TOPIC_KEYS)
-    return Topic(name, reader.labels(mapping, "label", keys), _descriptions(reader, mapping, keys))
+    labels, descriptions = reader.labels(mapping, "label", keys), _descriptions(reader, mapping, keys)
+    return Topic(name, labels, descriptions, _basis(reader, mapping, keys))
+
+
+def _basis(reader: Reader, mapping: dict[str, Any], keys: Path) -> LegalBasis:
+    word = mapping.get("basis", LegalBasis.CONSENT)
+    if word in list(LegalBasis):
+        return LegalBasis(word)
+    reader.blame(f"'{word}' is no legal basis.", choose_from(str(word), LegalBasis), (*keys, "basis"))
+    return LegalBasis.CONSENT
 
 
 def _descriptions(reader: Reader, mapping: dict[str, Any], keys: Path) -> dict[str, str]:

@@ -151,7 +151,8 @@ class EnglishWords:
 
     def standing(self, standing: Standing) -> str:
         """How a consent stands, in one word."""
-        return {Standing.PENDING: "pending", Standing.CONFIRMED: "confirmed"}.get(standing, "withdrawn")
+        words = {Standing.PENDING: "pending", Standing.CONFIRMED: "confirmed", Standing.INFORMED: "unasked"}
+        return words.get(standing, "withdrawn")
 
     def granted(self, period: Period, *, yes: bool) -> str:
         return f"whose last consent was {'' if yes else 'not '}given{self.when(period)}"

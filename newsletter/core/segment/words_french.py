@@ -140,7 +140,12 @@ class FrenchWords(EnglishWords):
         return f"est {self.any_listed(words)}" if yes else f"n’est {_neither(words, 'pas ')}"
 
     def standing(self, standing: Standing) -> str:
-        return {Standing.PENDING: "en attente", Standing.CONFIRMED: "confirmé"}.get(standing, "retiré")
+        words = {
+            Standing.PENDING: "en attente",
+            Standing.CONFIRMED: "confirmé",
+            Standing.INFORMED: "sans objet",
+        }
+        return words.get(standing, "retiré")
 
     def granted(self, period: Period, *, yes: bool) -> str:
         return f"dont le dernier consentement {'a' if yes else 'n’a pas'} été donné{self.when(period)}"
