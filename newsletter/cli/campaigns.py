@@ -22,6 +22,7 @@ from newsletter.flows.check import check_campaign
 from newsletter.flows.frozen_rules import explain_frozen
 from newsletter.flows.issues import read_issue
 from newsletter.flows.plan import audience_of, going_of, withheld_counts
+from newsletter.flows.re_permission import draft_re_permission
 from newsletter.flows.report import CampaignReport, report_campaign
 from newsletter.flows.send_test import send_test
 from newsletter.store.campaigns import list_campaigns
@@ -40,6 +41,7 @@ def _row(campaign: Campaign) -> dict[str, Any]:
         "kind": campaign.kind.value,
         "state": campaign.state.value,
         "segment": campaign.segment,
+        "basis": campaign.basis.value,
         "at": None if campaign.at is None else campaign.at.isoformat(timespec="minutes"),
         "zone": campaign.zone,
         "each_reader": campaign.timing.each_reader,
@@ -71,6 +73,28 @@ def create(name: Name, as_json: AsJson = False) -> None:
     out.print(
         f"Draft '{name}' is stored. Look at it with `newsletter campaigns build {name}`.", highlight=False
     )
+
+
+@app.command("re-permission")
+def re_permission(
+    segment: Annotated[str, typer.Argument(help="Whom to ask: name of a segment.")], as_json: AsJson = False
+) -> None:
+    """Draft a mail that asks a segment whether our letters are still welcome; who does not answer in time is set aside."""
+    with office() as here:
+        campaign = draft_re_permission(here, segment, here.clock())
+        audience = audience_of(here, campaign, here.clock())
+        days = here.settings.retention.answer_days
+    asked = sum(count for (_, reason), count in audience.items() if reason is None)
+    if as_json:
+        print_json(_row(campaign) | {"would_get_it": asked, "answer_days": days})
+        return
+    name = campaign.name
+    people = f"{asked} {'person' if asked == 1 else 'people'}"
+    out.print(
+        f"Draft '{name}' is stored. It would ask {people}; who has not answered {days} days after is set aside.",
+        highlight=False,
+    )
+    out.print(f"Look at it with `newsletter campaigns build {name}`.", highlight=False)
 
 
 @app.command("show")

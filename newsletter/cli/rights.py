@@ -81,12 +81,11 @@ def retention(
     if as_json:
         print_json(found.as_dict())
         return
-    if not found.months:
+    if found.months:
+        asked = f"{found.to_ask} to be asked whether to stay"
+        out.print(f"Without a sign of life for {found.months} months: {asked}.")
+    else:
         out.print("The rule is off (retention.inactive_months in config.yaml is 0). Try it with --months 24.")
-        return
-    out.print(
-        f"Without a sign of life for {found.months} months: {found.to_ask} to be asked whether to stay."
-    )
     out.print(f"Asked, and no answer in time: {found.to_set_aside} to be set aside.")
 
 

@@ -1,6 +1,7 @@
 """The rule of retention: whoever was not heard of for so many months is asked whether to stay, and set aside without an answer.
 
-Nothing is done unless `retention.inactive_months` says so. Setting aside is an event of consent like any other; it can be looked up, and
+Nobody is asked unless `retention.inactive_months` says so. Whom a re-permission campaign (`flows/re_permission`) asked, and who has
+not answered after `retention.answer_days`, is set aside by it too. Setting aside is an event of consent like any other; it can be looked up, and
 undone by signing up again. Nobody is erased by it: that is a person's own wish.
 """
 
@@ -18,12 +19,13 @@ from newsletter.flows.compose import compose_editions, freeze_editions, lay_desk
 from newsletter.flows.languages import spoken
 from newsletter.flows.workspace import read_catalogues
 from newsletter.store import campaigns as campaign_rows
-from newsletter.store.inactive import inactive_people, silent_people
+from newsletter.store.inactive import inactive_people, silent_people, unanswered_people
 from newsletter.store.people import record_consent
 from newsletter.store.sign_up import put_delivery
 
 if TYPE_CHECKING:
     from newsletter.flows.office import Office
+    from newsletter.store.engine import Connection
 
 SOURCE = "no answer"
 _MOST = 100_000
@@ -55,12 +57,12 @@ def look_at_retention(office: Office, now: datetime, months: int = 0) -> Retenti
         months: to try with; those of the configuration when 0.
     """
     wanted = months or office.settings.retention.inactive_months
-    if not wanted:
-        return Retention(0, 0, 0)
-    since, answer = _since(office, wanted, now), office.settings.retention.answer_days
     with office.database.read() as connection:
+        aside = _without_answer(office, connection, wanted, now)
+        if not wanted:
+            return Retention(0, 0, len(aside))
+        since = _since(office, wanted, now)
         ask = inactive_people(connection, since, since, _MOST)
-        aside = silent_people(connection, since, now - timedelta(days=answer), _MOST)
     return Retention(wanted, len(ask), len(aside))
 
 
@@ -70,15 +72,22 @@ def keep_to_retention(office: Office, now: datetime) -> Retention:
     Raises:
         ContentRefused: the template of the question is wrong; nobody is asked then.
     """
-    part = office.settings.retention
-    if not part.inactive_months:
-        return Retention(0, 0, 0)
-    since = _since(office, part.inactive_months, now)
+    months = office.settings.retention.inactive_months
     with office.database.write() as connection:
-        aside = silent_people(connection, since, now - timedelta(days=part.answer_days), _MOST)
+        aside = _without_answer(office, connection, months, now)
         for person in aside:
             record_consent(connection, person, ConsentAction.WITHDRAWN, now, source=SOURCE)
-    return Retention(part.inactive_months, _ask(office, since, now), len(aside))
+    asked = _ask(office, _since(office, months, now), now) if months else 0
+    return Retention(months, asked, len(aside))
+
+
+def _without_answer(office: Office, connection: Connection, months: int, now: datetime) -> list[int]:
+    """Who was asked, by the rule or by a re-permission campaign, and has not answered in time."""
+    before = now - timedelta(days=office.settings.retention.answer_days)
+    aside = set(unanswered_people(connection, before, _MOST))
+    if months:
+        aside.update(silent_people(connection, _since(office, months, now), before, _MOST))
+    return sorted(aside)
 
 
 def _ask(office: Office, since: datetime, now: datetime) -> int:

@@ -89,8 +89,12 @@ def letter_rules(campaign: int, now: datetime) -> list[Rule]:
 def is_letter() -> ColumnElement[bool]:
     """SQL over `campaigns`: what `Campaign.is_letter` says."""
     row = campaigns.c
-    stays = row.name.startswith(f"{STAY}-", autoescape=True)
-    return and_(row.kind.in_(_LETTERS), row.deadline == "", row.series == "", ~stays)
+    return and_(row.kind.in_(_LETTERS), row.deadline == "", row.series == "", ~is_question())
+
+
+def is_question() -> ColumnElement[bool]:
+    """SQL over `campaigns`: it asks whether somebody wants to stay. Its content says so, its name (reserved for it) too."""
+    return campaigns.c.name.startswith(f"{STAY}-", autoescape=True)
 
 
 def deadline_rules(now: datetime, deadline: str, closing: datetime | None) -> list[Rule]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import exists, false, func, or_, select
 
-from newsletter.core.campaign import STAY
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.engagement import EngagementKind
 from newsletter.core.subscriber import Standing
 from newsletter.store.engagement_tables import engagements
+from newsletter.store.gate import is_question
 from newsletter.store.tables import campaigns, deadline_marks, deliveries, subscribers, suppressions
 
 if TYPE_CHECKING:
@@ -41,21 +41,48 @@ def silent_people(connection: Connection, since: datetime, asked_before: datetim
     return [row.id for row in connection.execute(query)]
 
 
+def unanswered_people(connection: Connection, asked_before: datetime, limit: int) -> list[int]:
+    """Ids of those whom a re-permission campaign asked before `asked_before`, and who have not said yes since it was launched.
+
+    A click or a reply is no answer here: the question was about permission, and what answers it is the button, a new sign-up, or a
+    choice in the preferences.
+    """
+    person, row, campaign = subscribers.c, deliveries.c, campaigns.c
+    answered = or_(person.granted_at >= campaign.launched_at, person.chosen_at >= campaign.launched_at)
+    was_asked = exists().where(
+        row.subscriber_id == person.id,
+        row.campaign_id == campaign.id,
+        is_question(),
+        campaign.segment != "",
+        row.state == DeliveryState.SENT,
+        row.settled_at < asked_before,
+        ~func.coalesce(answered, false()),
+    )
+    query = select(person.id).where(*_can_be_asked(), was_asked).order_by(person.id).limit(limit)
+    return list(connection.scalars(query))
+
+
 def _inactive(since: datetime) -> Select[Any]:
     person, did, said = subscribers.c, engagements.c, deadline_marks.c
     return select(person.id, person.language).where(
-        person.standing.in_((Standing.CONFIRMED, Standing.INFORMED)),
+        *_can_be_asked(),
         func.coalesce(person.granted_at, person.joined, type_=person.joined.type) < since,
         or_(person.chosen_at.is_(None), person.chosen_at < since),
         ~exists().where(did.subscriber_id == person.id, did.kind.in_(_DONE_ON_PURPOSE), did.at >= since),
         ~exists().where(said.subscriber_id == person.id, said.at >= since),
+    )
+
+
+def _can_be_asked() -> tuple[ColumnElement[bool], ...]:
+    person = subscribers.c
+    return (
+        person.standing.in_((Standing.CONFIRMED, Standing.INFORMED)),
         ~exists().where(suppressions.c.address_hash == person.address_hash),
     )
 
 
 def _asked(*how: ColumnElement[bool]) -> ColumnElement[bool]:
     row, campaign = deliveries.c, campaigns.c
-    named = campaign.name.startswith(f"{STAY}-", autoescape=True)
     return exists().where(
-        and_(row.subscriber_id == subscribers.c.id, row.campaign_id == campaign.id, named, *how)
+        row.subscriber_id == subscribers.c.id, row.campaign_id == campaign.id, is_question(), *how
     )

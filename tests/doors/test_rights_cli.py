@@ -48,9 +48,36 @@ def test_a_request_is_noted_answered_and_closed(run, run_json, workspace, tmp_pa
     assert run_json("subscribers", "list")["people"] == []
 
 
+def test_people_who_were_told_come_in_by_a_basis_and_are_asked_by_a_re_permission_campaign(
+    run, run_json, workspace
+):
+    people = workspace / "contacts.csv"
+    told = "We write to you about grants; you may object at any time."
+    people.write_text(
+        f"email,topics,consent_source,consent_date,consent_wording\n{ADA},erasmus,letter,2021-01-05,{told}\n",
+        encoding="utf-8",
+    )
+    imported = run_json("subscribers", "import", str(people), "--basis", "legitimate-interest")
+    assert imported["counts"]["new"] == 1
+    (person,) = run_json("subscribers", "list")["people"]
+    assert person["standing"] == "informed"
+    draft = run_json("campaigns", "re-permission", "erasmus-interested")
+    assert (draft["state"], draft["basis"], draft["would_get_it"]) == ("draft", "legitimate-interest", 1)
+    assert draft["campaign"].startswith("stay-erasmus-interested-")
+    status, printed, _ = run("campaigns", "re-permission", "erasmus-interested")
+    assert status == 0
+    assert "It would ask 1 person; who has not answered 30 days after is set aside." in " ".join(
+        printed.split()
+    )
+    assert run_json("campaigns", "check", draft["campaign"])["errors"] == 0
+    assert run_json("subscribers", "retention") == {"inactive_months": 0, "to_ask": 0, "to_set_aside": 0}
+    assert "to be set aside" in run("subscribers", "retention")[1]
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
+        (("campaigns", "re-permission", "nobody"), "There is no segment 'nobody'"),
         (("subscribers", "forget", "nobody@example.org"), "Nobody here has the address"),
         (("subscribers", "forget", "no address"), "no address"),
         (("requests", "add", "access", ADA, "--received", "2021-02-30"), "is no day"),
