@@ -97,7 +97,7 @@ def segments(databases: Databases, kind: str, people: int) -> Iterator[dict[str,
 def _measured(office: Office, kind: str, people: int) -> Iterator[dict[str, Any]]:
     rules = read_people(office).segments
     for name, segment in rules.items():
-        clause = segment_clause(segment.where, START, rules)
+        clause = segment_clause(segment.where, START, rules, at_once=True)
         with office.database.read() as connection:
             found = count_segment(connection, clause)
             seconds = _median(lambda clause=clause: count_segment(connection, clause))  # type: ignore[misc]

@@ -102,7 +102,7 @@ def count_segments(
     counted = []
     with office.database.read() as connection:
         for segment in chosen:
-            clause = segment_clause(segment.where, now, people.segments)
+            clause = segment_clause(segment.where, now, people.segments, at_once=True)
             counted.append(
                 SegmentCount(
                     name=segment.id,
@@ -123,7 +123,7 @@ def sample_people(office: Office, name: str, size: int, now: datetime, language:
     """
     people = read_people(office)
     segment = people.segment(name)
-    clause = segment_clause(segment.where, now, people.segments)
+    clause = segment_clause(segment.where, now, people.segments, at_once=True)
     with office.database.read() as connection:
         return SegmentSample(
             name,

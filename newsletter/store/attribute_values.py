@@ -60,6 +60,13 @@ class ListValue(FunctionElement[str]):
     inherit_cache = True
 
 
+class IsText(FunctionElement[bool]):
+    """Whether the attribute is this text, character by character; the third argument, and as a document `{name: text}` the fourth. Never NULL."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
 class HasElement(FunctionElement[bool]):
     """Whether the attribute is a list with this text in it; the third argument. Never NULL."""
 
@@ -107,7 +114,7 @@ def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, more: dict[
 
 
 def _third(element: FunctionElement[Any], compiler: SQLCompiler, more: dict[str, Any]) -> str:
-    *_, third = element.clauses
+    _, _, third, *_ = element.clauses
     return compiler.process(third, **more)
 
 
@@ -203,6 +210,19 @@ def _list_in_sqlite(element: ListValue, compiler: SQLCompiler, **more: Any) -> s
 def _list_in_postgresql(element: ListValue, compiler: SQLCompiler, **more: Any) -> str:
     kind, value = _in_postgresql(element, compiler, more)
     return f"CASE WHEN {kind} = 'array' THEN nullif({value}, '[]') END"
+
+
+@compiles(IsText, "sqlite")
+def _is_in_sqlite(element: IsText, compiler: SQLCompiler, **more: Any) -> str:
+    kind, value = _in_sqlite(element, compiler, more)
+    return f"(coalesce({kind}, '') = 'text' AND {value} = {_third(element, compiler, more)})"
+
+
+@compiles(IsText, "postgresql")
+def _is_in_postgresql(element: IsText, compiler: SQLCompiler, **more: Any) -> str:
+    # One look into the document where taking the value out and asking for its type are two.
+    column, *_, document = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"({column} @> {document})"
 
 
 @compiles(HasElement, "sqlite")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
-from sqlalchemy import Boolean, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import Boolean, and_, exists, false, func, literal, not_, or_, select, true
 
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.engagement import DeedKind
@@ -30,11 +31,20 @@ from newsletter.core.segment.tree import (
     Stands,
 )
 from newsletter.core.segment.values import ascii_lower
-from newsletter.store.attribute_values import ATTRIBUTE_VALUES, AsciiLower, Ending, HasElement, Position
+from newsletter.store.among_many import AmongMany
+from newsletter.store.attribute_values import (
+    ATTRIBUTE_VALUES,
+    AsciiLower,
+    Ending,
+    HasElement,
+    IsText,
+    Position,
+)
 from newsletter.store.engagement_tables import campaign_topics, engagements
 from newsletter.store.engine import plan_for_many
 from newsletter.store.people_in_segments import last_grants, load_subscribers, received_at
 from newsletter.store.tables import (
+    Document,
     campaigns,
     consents,
     deadline_marks,
@@ -53,7 +63,9 @@ if TYPE_CHECKING:
     from newsletter.core.subscriber import Subscriber
 
 
-def segment_clause(node: Node, now: datetime, segments: Mapping[str, Segment]) -> ColumnElement[bool]:
+def segment_clause(
+    node: Node, now: datetime, segments: Mapping[str, Segment], *, at_once: bool = False
+) -> ColumnElement[bool]:
     """The condition for `SELECT … FROM subscribers WHERE …` under which a person is in the segment.
 
     It is true or false for every row, never NULL, and equal to `core.segment.evaluate.matches`. It says nothing about
@@ -63,31 +75,47 @@ def segment_clause(node: Node, now: datetime, segments: Mapping[str, Segment]) -
         node: a tree as `parse_segments` returns it.
         now: aware instant, for `within_days` and its like.
         segments: every segment by id, for `segment: …`.
+        at_once: the question is about everybody, so that what other tables say may be gathered first. It changes how long
+            the answer takes, and never the answer.
 
     Raises:
         KeyError: a reference to a segment that is not in `segments`.
     """
-    return and_(subscribers.c.erased_at.is_(None), _clause(node, now, segments))
+    meaning = _Meaning(now, segments, at_once=at_once)
+    return and_(subscribers.c.erased_at.is_(None), _clause(node, meaning))
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a tree is read with.
+
+    Attributes:
+        is_choice: one of several answers is enough where it stands, so that no join can be made of it.
+    """
+
+    now: datetime
+    segments: Mapping[str, Segment]
+    at_once: bool
+    is_choice: bool = False
 
 
 def _clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of condition
-    node: Node, now: datetime, segments: Mapping[str, Segment]
+    node: Node, meaning: _Meaning
 ) -> ColumnElement[bool]:
-    person = subscribers.c
+    person, now, segments = subscribers.c, meaning.now, meaning.segments
     match node:
         case AllOf(parts):
-            return and_(true(), *(_clause(part, now, segments) for part in _cheap_first(parts, segments)))
+            return and_(true(), *(_clause(part, meaning) for part in _cheap_first(parts, segments)))
         case AnyOf(parts):
-            return or_(false(), *(_clause(part, now, segments) for part in _cheap_first(parts, segments)))
+            among = replace(meaning, is_choice=meaning.is_choice or len(parts) > 1)
+            return or_(false(), *(_clause(part, among) for part in _cheap_first(parts, segments)))
         case NoneOf(parts):
             # Denied one by one: PostgreSQL makes an anti-join of NOT EXISTS, and a loop of NOT (… OR EXISTS).
-            return and_(
-                true(), *(not_(_clause(part, now, segments)) for part in _cheap_first(parts, segments))
-            )
+            return and_(true(), *(not_(_clause(part, meaning)) for part in _cheap_first(parts, segments)))
         case InSegment(segment):
-            return _clause(segments[segment].where, now, segments)
+            return _clause(segments[segment].where, meaning)
         case HasTopic(topics):
-            return _follows(topics)
+            return _there_is(_follows(topics), meaning)
         case Reads(languages):
             return or_(false(), *(_reads(language) for language in languages))
         case InCountry(countries):
@@ -105,9 +133,10 @@ def _clause(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of conditi
         case GrantedBy(sources):
             return _granted_by(sources)
         case Did(kind):
-            return _there_is(_received(node, now) if kind is DeedKind.RECEIVED else _engaged(node, now))
+            deeds = _received(node, now) if kind is DeedKind.RECEIVED else _engaged(node, now)
+            return _there_is(deeds, meaning)
         case Acted():
-            return _there_is(_acted(node, now))
+            return _there_is(_acted(node, now), meaning)
         case _:
             assert_never(node)
 
@@ -164,8 +193,11 @@ def sample_segment(connection: Connection, clause: ColumnElement[bool], n: int) 
     return [people[identity] for identity in ids]
 
 
-def _there_is(query: Select[Any]) -> ColumnElement[bool]:
-    return exists(query.correlate(subscribers))
+def _there_is(people: Select[Any], meaning: _Meaning) -> ColumnElement[bool]:
+    """The person is among those whose numbers `people` selects."""
+    (number,) = people.selected_columns
+    found = exists(people.where(number == subscribers.c.id).correlate(subscribers))
+    return AmongMany(found, subscribers.c.id.in_(people)) if meaning.at_once and meaning.is_choice else found
 
 
 def _reads(language: str) -> ColumnElement[bool]:
@@ -184,36 +216,36 @@ def _within(instant: ColumnElement[Any], period: Period, now: datetime) -> Colum
     return and_(true(), *limits, *([instant < until] if until is not None else []))
 
 
-def _follows(topics: Sequence[str]) -> ColumnElement[bool]:
+def _follows(topics: Sequence[str]) -> Select[Any]:
     row = subscriber_topics.c
-    return _there_is(select(row.topic).where(row.subscriber_id == subscribers.c.id, row.topic.in_(topics)))
+    return select(row.subscriber_id).where(row.topic.in_(topics))
 
 
 def _granted_by(sources: Sequence[str]) -> ColumnElement[bool]:
     wanted = [ascii_lower(source) for source in sources]
-    return _there_is(last_grants().where(AsciiLower(consents.c.source).in_(wanted)))
+    return exists(last_grants().where(AsciiLower(consents.c.source).in_(wanted)).correlate(subscribers))
 
 
 def _acted(node: Acted, now: datetime) -> Select[Any]:
-    """What the person said about deadlines, if it is what `node` asks for."""
+    """Who said what `node` asks for about deadlines."""
     mark = deadline_marks.c
-    told = select(mark.mark).where(mark.subscriber_id == subscribers.c.id, mark.mark.in_(node.marks))
+    told = select(mark.subscriber_id).where(mark.mark.in_(node.marks))
     if node.deadlines:
         told = told.where(mark.deadline.in_(node.deadlines))
     return told.where(_within(mark.at, node.period, now))
 
 
 def _received(node: Did, now: datetime) -> Select[Any]:
-    """Mails that reached the person and are what `node` asks for."""
+    """Whom mails reached that are what `node` asks for."""
     row = deliveries.c
-    mails = select(row.id).where(row.subscriber_id == subscribers.c.id, row.state == DeliveryState.SENT)
+    mails = select(row.subscriber_id).where(row.state == DeliveryState.SENT)
     return _asked(mails.where(_within(received_at(), node.period, now)), node, row.campaign_id)
 
 
 def _engaged(node: Did, now: datetime) -> Select[Any]:
-    """What the person did with mails, if it is what `node` asks for."""
+    """Who did with mails what `node` asks for."""
     row = engagements.c
-    done = select(row.id).where(row.subscriber_id == subscribers.c.id, row.kind == node.kind.value)
+    done = select(row.subscriber_id).where(row.kind == node.kind.value)
     return _asked(done.where(_within(row.at, node.period, now)), node, row.campaign_id)
 
 
@@ -238,6 +270,9 @@ def _asked(deeds: Select[Any], node: Did, campaign: ColumnElement[int]) -> Selec
 
 
 def _attribute_clause(node: Attribute, now: datetime) -> ColumnElement[bool]:
+    if node.type is FieldType.CHOICE and node.operator is not Operator.EXISTS:
+        chosen = or_(false(), *(_is_text(node.name, str(operand)) for operand in node.operands))
+        return not_(chosen) if node.operator is Operator.IS_NOT else chosen
     if node.type in LISTS and node.operator is not Operator.EXISTS:
         elements = [HasElement(subscribers.c.attributes, node.name, operand) for operand in node.operands]
         return and_(*elements) if node.operator is Operator.HAS_ALL else or_(*elements)
@@ -249,6 +284,10 @@ def _attribute_clause(node: Attribute, now: datetime) -> ColumnElement[bool]:
             return not_(_or_false(_compared(value, Operator.IS, node, now)))
         case operator:
             return _or_false(_compared(value, operator, node, now))
+
+
+def _is_text(name: str, wanted: str) -> ColumnElement[bool]:
+    return IsText(subscribers.c.attributes, name, wanted, literal({name: wanted}, Document))
 
 
 def _or_false(comparison: ColumnElement[bool]) -> ColumnElement[bool]:

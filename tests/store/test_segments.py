@@ -192,6 +192,7 @@ def test_python_and_sql_give_the_same_members(connection, node, one, two, crowd)
     }
     assert set(segment_ids(connection, clause)) == said
     assert count_segment(connection, clause) == len(said)
+    assert set(segment_ids(connection, segment_clause(node, NOW, segments, at_once=True))) == said
     assert count_segment(connection, segment_clause(NoneOf((node,)), NOW, segments)) == len(crowd) - len(said)
 
 
