@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from newsletter.core.campaign import STAY, Campaign, CampaignState, check_campaign_move
+from newsletter.core.campaign import Campaign, CampaignState, check_campaign_move
 from newsletter.core.delivery import Withheld
 from newsletter.core.refusal import ContentRefused, MoveRefused, Problem, refuse_errors
 from newsletter.core.schedule import MissedDecision
@@ -31,12 +31,9 @@ def create_campaign(office: Office, campaign: Campaign, now: datetime) -> Campai
     """Store a new draft; a draft of the same name is overwritten, anything further on is refused.
 
     Raises:
-        ContentRefused: its segment, sender or articles do not exist, or its name is one of the house's own.
+        ContentRefused: its segment, sender or articles do not exist.
         MoveRefused: a campaign of this name is no draft any more.
     """
-    if campaign.name.startswith(f"{STAY}-") and campaign.content.template != STAY:
-        what = f"Names that begin with '{STAY}-' are for campaigns that ask people whether to stay."
-        raise ContentRefused(Problem(what, "Give this campaign another name."))
     people = read_people(office)
     for segment in (campaign.segment, *campaign.exclude):
         people.segment(segment)

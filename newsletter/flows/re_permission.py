@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.core.campaign import STAY, Campaign, CampaignContent, CampaignKind
+from newsletter.core.legal_basis import LegalBasis
 from newsletter.core.wallclock import to_local
 from newsletter.flows.approve import create_campaign
 from newsletter.flows.workspace import read_catalogues
@@ -29,23 +30,32 @@ def draft_re_permission(office: Office, segment: str, now: datetime) -> Campaign
         ContentRefused: there is no such segment.
         MoveRefused: the one of this day is no draft any more.
     """
-    day, words = to_local(now, office.settings.zone).date(), read_catalogues(office).items()
+    return create_campaign(office, question(office, now, segment), now)
+
+
+def question(office: Office, now: datetime, segment: str = "") -> Campaign:
+    """The campaign that asks people whether they want to stay.
+
+    Args:
+        segment: whom it is for, by its name; "" when the rule of retention chooses them one by one.
+    """
+    words, day = read_catalogues(office).items(), to_local(now, office.settings.zone).date()
     content = CampaignContent(
         STAY,
         subjects={code: word.gettext("Do you still want this letter?") for code, word in words},
         preheaders={code: word.gettext("Yes, keep me on the list") for code, word in words},
-        openings={code: _why_we_ask(word) for code, word in words},
+        openings={code: _why_we_ask(word) for code, word in words} if segment else {},
         public=False,
     )
-    campaign = Campaign(
-        name=f"{STAY}-{segment}-{day.isoformat()}",
+    return Campaign(
+        name="-".join(filter(None, (STAY, segment, day.isoformat()))),
         kind=CampaignKind.ANNOUNCEMENT,
         content=content,
         segment=segment,
         zone=office.settings.zone,
         lateness=timedelta(days=1),
+        basis=LegalBasis.INTEREST,
     )
-    return create_campaign(office, campaign, now)
 
 
 def _why_we_ask(catalogue: Catalogue) -> str:

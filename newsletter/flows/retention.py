@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsletter.core.campaign import STAY, Campaign, CampaignContent, CampaignKind, CampaignState
+from newsletter.core.campaign import CampaignState
 from newsletter.core.consent import ConsentAction
 from newsletter.core.rights_request import months_after
 from newsletter.core.wallclock import to_instant, to_local
 from newsletter.flows.compose import compose_editions, freeze_editions, lay_desk
 from newsletter.flows.languages import spoken
-from newsletter.flows.workspace import read_catalogues
+from newsletter.flows.re_permission import question
 from newsletter.store import campaigns as campaign_rows
 from newsletter.store.inactive import inactive_people, silent_people, unanswered_people
 from newsletter.store.people import record_consent
@@ -91,7 +91,7 @@ def _without_answer(office: Office, connection: Connection, months: int, now: da
 
 
 def _ask(office: Office, since: datetime, now: datetime) -> int:
-    campaign = _campaign(office, now)
+    campaign = question(office, now)
     with office.database.read() as connection:
         people = inactive_people(connection, since, since, _MOST)
         was_today = campaign_rows.find_campaign(connection, campaign.name) is not None
@@ -110,19 +110,6 @@ def _ask(office: Office, since: datetime, now: datetime) -> int:
             for person, language in people
         ]
     return sum(put)
-
-
-def _campaign(office: Office, now: datetime) -> Campaign:
-    day, catalogues = to_local(now, office.settings.zone).date(), read_catalogues(office)
-    subjects = {code: words.gettext("Do you still want this letter?") for code, words in catalogues.items()}
-    return Campaign(
-        name=f"{STAY}-{day.isoformat()}",
-        kind=CampaignKind.ANNOUNCEMENT,
-        content=CampaignContent(STAY, subjects=subjects, public=False),
-        segment="",
-        zone=office.settings.zone,
-        lateness=timedelta(days=1),
-    )
 
 
 def _since(office: Office, months: int, now: datetime) -> datetime:

@@ -93,8 +93,8 @@ def is_letter() -> ColumnElement[bool]:
 
 
 def is_question() -> ColumnElement[bool]:
-    """SQL over `campaigns`: it asks whether somebody wants to stay. Its content says so, its name (reserved for it) too."""
-    return campaigns.c.name.startswith(f"{STAY}-", autoescape=True)
+    """SQL over `campaigns`: it asks whether somebody wants to stay. Never NULL."""
+    return func.coalesce(campaigns.c.content["template"].as_string(), "") == STAY
 
 
 def deadline_rules(now: datetime, deadline: str, closing: datetime | None) -> list[Rule]:

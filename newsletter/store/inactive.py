@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, false, func, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from newsletter.core.delivery import DeliveryState
 from newsletter.core.engagement import EngagementKind
@@ -48,18 +48,27 @@ def unanswered_people(connection: Connection, asked_before: datetime, limit: int
     choice in the preferences.
     """
     person, row, campaign = subscribers.c, deliveries.c, campaigns.c
-    answered = or_(person.granted_at >= campaign.launched_at, person.chosen_at >= campaign.launched_at)
-    was_asked = exists().where(
-        row.subscriber_id == person.id,
-        row.campaign_id == campaign.id,
-        is_question(),
-        campaign.segment != "",
-        row.state == DeliveryState.SENT,
-        row.settled_at < asked_before,
-        ~func.coalesce(answered, false()),
+    asked = select(campaign.id, campaign.launched_at).where(
+        is_question(), campaign.segment != "", campaign.launched_at < asked_before
     )
-    query = select(person.id).where(*_can_be_asked(), was_asked).order_by(person.id).limit(limit)
-    return list(connection.scalars(query))
+    found: set[int] = set()
+    for question in connection.execute(asked):
+        query = (
+            select(person.id)
+            .select_from(deliveries.join(subscribers, person.id == row.subscriber_id))
+            .where(
+                row.campaign_id == question.id,
+                row.state == DeliveryState.SENT,
+                row.settled_at < asked_before,
+                *_can_be_asked(),
+                *(
+                    or_(at.is_(None), at < question.launched_at)
+                    for at in (person.granted_at, person.chosen_at)
+                ),
+            )
+        )
+        found.update(connection.scalars(query.limit(limit)))
+    return sorted(found)[:limit]
 
 
 def _inactive(since: datetime) -> Select[Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from newsletter.flows.report import report_campaign
 from newsletter.flows.tick import launch_due
 from newsletter.store.campaigns import find_campaign
 from newsletter.store.ledger import list_deliveries
+from newsletter.store.people import person_row
 from newsletter.transports.memory import MemoryTransport
 
 if TYPE_CHECKING:
@@ -131,6 +133,22 @@ class Bench:
     def applies(self, address, deadline):
         token = self.token(address, Purpose.APPLIED, deadline)
         assert mark_deadline(self.office, deadline, token, Purpose.APPLIED, self.now)
+
+    def days_later(self, days):
+        self.clock.set(self.now + timedelta(days=days))
+
+    def standing(self, address):
+        with self.office.database.read() as connection:
+            return person_row(connection, known_person(self.office, address))["standing"]
+
+    def text_of(self, address):
+        """The last mail that an address got, its soft line breaks taken out."""
+        mails = [one for one in self.transport.accepted if one.recipient == address]
+        return mails[-1].content.replace(b"=\r\n", b"").decode()
+
+    def confirm_token(self, address):
+        """What the button of the last mail to an address carries."""
+        return re.search(r"/confirm/([a-z0-9]+)", self.text_of(address))[1]
 
     def rewrite(self, path, old, new):
         """Change a file of the workspace, as a person would."""

@@ -18,7 +18,7 @@ from newsletter.flows.people import known_person
 from newsletter.flows.plan import forecast
 from newsletter.flows.preferences import undo_leaving
 from newsletter.flows.workspace import read_fields
-from newsletter.store.people import consents_of, person_row
+from newsletter.store.people import consents_of
 
 ADA, BEN = "ada@example.org", "ben@example.org"
 ISSUE, REMINDER = "september-2021", "erasmus-accreditation-accreditation-reminder-30"
@@ -42,11 +42,6 @@ def rest_on_interest(bench, *topics):
         bench.rewrite(
             FIELDS, f"  {topic}:\n    label:", f"  {topic}:\n    basis: legitimate-interest\n    label:"
         )
-
-
-def standing(bench, address):
-    with bench.office.database.read() as connection:
-        return person_row(connection, known_person(bench.office, address))["standing"]
 
 
 def text_of(bench, address):
@@ -152,14 +147,14 @@ def test_an_objection_by_mistake_can_be_undone(informed):
     assert undo_leaving(
         informed.office, informed.token(BEN, Purpose.UNSUBSCRIBE), "Put me back", informed.now
     )
-    assert standing(informed, BEN) == "confirmed"
+    assert informed.standing(BEN) == "confirmed"
 
 
 def test_whoever_agrees_later_is_confirmed_and_stays_so(informed):
     informed.enrol(BEN, status="confirmed", consent_date="2021-06-01")
-    assert standing(informed, BEN) == "confirmed"
+    assert informed.standing(BEN) == "confirmed"
     assert informed.enrol(BEN, status="informed").counts == {"unchanged": 1}
-    assert standing(informed, BEN) == "confirmed"
+    assert informed.standing(BEN) == "confirmed"
     with informed.office.database.read() as connection:
         events = consents_of(connection, known_person(informed.office, BEN))
     assert [event["action"] for event in events] == ["informed", "granted"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from newsletter.flows.retention import SOURCE, Retention, keep_to_retention, loo
 from newsletter.flows.sign_up import confirm, find_asked
 from newsletter.settings.parts import Retention as Rule
 from newsletter.store.engagements import record_engagement
-from newsletter.store.people import consents_of, note_choice, person_row
+from newsletter.store.people import consents_of, note_choice
 from newsletter.store.tables import campaigns
 
 ADA, BEN, CHIARA = "ada@example.org", "ben@example.org", "chiara@example.org"
@@ -33,34 +32,18 @@ def silent(bench):
     return bench
 
 
-def standing(bench, address):
-    with bench.office.database.read() as connection:
-        return person_row(connection, known_person(bench.office, address))["standing"]
-
-
-def token(bench, address):
-    content = next(
-        one.content for one in reversed(bench.transport.accepted) if one.recipient == address
-    ).decode()
-    return re.search(r"/confirm/([a-z0-9]+)", content.replace("=\r\n", ""))[1]
-
-
-def days_later(bench, days):
-    bench.clock.set(bench.now + timedelta(days=days))
-
-
 def test_they_are_asked_once_and_who_does_not_answer_is_set_aside(silent):
     assert look_at_retention(silent.office, silent.now) == Retention(24, 3, 0)
     assert keep_to_retention(silent.office, silent.now) == Retention(24, 3, 0)
     deliver_due(silent.office)
     assert sorted(one.recipient for one in silent.transport.accepted) == [ADA, BEN, CHIARA]
     assert keep_to_retention(silent.office, silent.now).to_ask == 0
-    days_later(silent, 29)
-    assert confirm(silent.office, token(silent, ADA), "Yes, keep me on the list", silent.now)
+    silent.days_later(29)
+    assert confirm(silent.office, silent.confirm_token(ADA), "Yes, keep me on the list", silent.now)
     assert keep_to_retention(silent.office, silent.now) == Retention(24, 0, 0)
-    days_later(silent, 2)
+    silent.days_later(2)
     assert keep_to_retention(silent.office, silent.now) == Retention(24, 0, 2)
-    assert [standing(silent, who) for who in (ADA, BEN, CHIARA)] == [
+    assert [silent.standing(who) for who in (ADA, BEN, CHIARA)] == [
         "confirmed",
         "unsubscribed",
         "unsubscribed",
@@ -75,7 +58,7 @@ def test_they_are_asked_once_and_who_does_not_answer_is_set_aside(silent):
 def test_an_answer_counts_once_and_not_after_leaving(silent):
     keep_to_retention(silent.office, silent.now)
     deliver_due(silent.office)
-    mine = token(silent, ADA)
+    mine = silent.confirm_token(ADA)
     assert find_asked(silent.office, mine, silent.now).is_asked_to_stay
     for _ in range(2):
         assert confirm(silent.office, mine, "Yes", silent.now)
@@ -83,7 +66,7 @@ def test_an_answer_counts_once_and_not_after_leaving(silent):
         assert len(consents_of(connection, known_person(silent.office, ADA))) == 2
     silent.leaves(ADA)
     assert not confirm(silent.office, mine, "Yes", silent.now)
-    assert standing(silent, ADA) == "unsubscribed"
+    assert silent.standing(ADA) == "unsubscribed"
 
 
 def test_signs_of_life_are_what_people_do_on_purpose_and_opening_is_none(silent):
@@ -115,3 +98,12 @@ def test_nothing_is_done_where_the_rule_is_off_and_trying_does_nothing_either(be
 def test_who_cannot_be_written_to_is_not_asked(silent):
     suppress_address(silent.office, ADA, "bounced", silent.now)
     assert look_at_retention(silent.office, silent.now).to_ask == 2
+
+
+def test_who_was_informed_only_is_asked_too(silent):
+    silent.enrol("ben@example.net", status="informed", consent_wording="We write to you about …")
+    assert keep_to_retention(silent.office, silent.now).to_ask == 4
+    deliver_due(silent.office)
+    assert "/confirm/" in silent.text_of("ben@example.net")
+    silent.days_later(31)
+    assert keep_to_retention(silent.office, silent.now).to_set_aside == 4
