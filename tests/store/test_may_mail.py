@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
-from newsletter.core.campaign import Campaign, CampaignContent, CampaignKind
+from newsletter.core.campaign import STAY, Campaign, CampaignContent, CampaignKind
 from newsletter.core.choice import LETTER_PAUSE, Rhythm
 from newsletter.core.consent import ConsentAction, standing_after
 from newsletter.core.deadline import PUTTING_OFF, Deadline, DeadlineMark
@@ -57,14 +57,14 @@ def ada(database):
 def former(database, ada):
     """A letter that Ada got, and mails that are none: a reminder, and the question whether she wants to stay."""
     sorts = (
-        ("letter", CampaignKind.ISSUE),
-        ("call-7", CampaignKind.REMINDER),
-        ("stay-2026-11-26", CampaignKind.ANNOUNCEMENT),
+        ("letter", CampaignKind.ISSUE, "issue"),
+        ("call-7", CampaignKind.REMINDER, "reminder"),
+        ("shall-we-go-on", CampaignKind.ANNOUNCEMENT, STAY),
     )
     with database.write() as connection:
         know_lanes(connection, ["others"])
-        for name, kind in sorts:
-            one = Campaign(name, kind, CampaignContent("plain"), "everybody", "UTC", timedelta(hours=1))
+        for name, kind, template in sorts:
+            one = Campaign(name, kind, CampaignContent(template), "everybody", "UTC", timedelta(hours=1))
             identity = add_campaign(connection, one, NOW)
             values = {
                 "campaign_id": identity, "subscriber_id": ada, "state": "sent", "language": "en", "lane": "others", "not_before": NOW,
