@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,11 @@ CONFIRM_DAYS = 7
 """So long the link of a confirmation works; then the address is erased."""
 SOURCE = "sign-up"
 """Where the consent of somebody comes from who filled in our form."""
+
+PROOF_BITS = 16
+"""So many zero bits a proof begins with: 65,000 hashes on average."""
+LONGEST_NONCE = 20
+"""So many digits a proof may have."""
 
 _QUICKEST, _SLOWEST = timedelta(seconds=2), timedelta(hours=24)
 _MAC_LETTERS, _PREFIX = 32, 64
@@ -55,6 +61,18 @@ def is_timely(keys: Sequence[bytes], stamp: str, now: datetime) -> bool:
         return False
     age = now - datetime.fromtimestamp(int(seconds, 16), UTC)
     return _QUICKEST <= age <= _SLOWEST
+
+
+def is_proven(stamp: str, address: str, nonce: str, bits: int = PROOF_BITS) -> bool:
+    """Whether somebody's machine has worked for this form and this address: SHA-256 of `stamp:address:nonce` begins with zero bits.
+
+    The address is part of it, so that one proof is good for one address only; nothing has to be remembered. Whether the stamp is
+    genuine is not asked here (`is_timely`). Hashcash (Back, 2002) is where the idea comes from.
+    """
+    if not nonce.isdecimal() or not nonce.isascii() or len(nonce) > LONGEST_NONCE:
+        return False
+    digest = hashlib.sha256(f"{stamp}:{address}:{nonce}".encode()).digest()
+    return int.from_bytes(digest) >> (8 * len(digest) - bits) == 0
 
 
 def network_of(address: str) -> str:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 CONFIRM, KNOWN = "confirmation", "already-on-the-list"
 MOST_AN_HOUR = 20
 """So many forms are taken from one network in an hour: an office behind one address may sign up together."""
+MOST_UNPROVEN = 4
+"""So many where a proof of work is asked for and none came: a household without scripts."""
 
 _AT_ONCE = 500
 _NOT_AGREED = frozenset({Standing.PENDING, Standing.INFORMED})
@@ -73,12 +75,21 @@ class Asked:
         return self.standing in _NOT_AGREED and not self.is_late
 
 
-def is_too_many(office: Office, network: str, now: datetime) -> bool:
-    """Count a try of a network, and say whether it has had its share of this hour. "" is nobody's network, and has no share."""
+def is_too_many(office: Office, network: str, now: datetime, *, is_proven: bool = False) -> bool:
+    """Count a try of a network, and say whether it has had its share of this hour. "" is nobody's network, and has no share.
+
+    Args:
+        office: it says whether a proof of work is asked for.
+        network: a keyed hash.
+        now: instant, UTC.
+        is_proven: whether one came with the form.
+    """
     if not network:
         return False
     with office.database.write() as connection:
-        return asked_rows.count_try(connection, network, now) > MOST_AN_HOUR
+        tries = asked_rows.count_try(connection, network, now)
+    is_asked = office.settings.sign_up.proof_of_work == "on"
+    return tries > (MOST_UNPROVEN if is_asked and not is_proven else MOST_AN_HOUR)
 
 
 def sign_up(office: Office, wish: SignUp, now: datetime) -> None:

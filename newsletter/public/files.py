@@ -48,6 +48,14 @@ def style_sheet(request: Request, door: Door) -> Response:
     return cached(request, door.office.library.public_file("public.css"), "text/css; charset=utf-8", _HOUR)
 
 
+@router.api_route("/proof.js", methods=["GET", "HEAD"])
+def proof_script(request: Request, door: Door) -> Response:
+    """The script that works for the form while it is filled in."""
+    return cached(
+        request, door.office.library.public_file("proof.js"), "text/javascript; charset=utf-8", _HOUR
+    )
+
+
 @router.api_route("/health", methods=["GET", "HEAD"])
 @router.api_route("/healthz", methods=["GET", "HEAD"])
 def health(door: Door) -> Response:

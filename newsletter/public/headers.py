@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 CONTENT_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 # Pictures of articles may lie elsewhere.
 ARTICLE_POLICY = CONTENT_POLICY.replace("img-src 'self'", "img-src 'self' https:")
+# The form runs our own script where a proof of work is asked for, and no other page runs any.
+PROOF_POLICY = f"{CONTENT_POLICY}; script-src 'self'"
 # A mail brings its own style and pictures, and nothing in it may run or post.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; form-action 'none'; base-uri 'none'; "

@@ -8,11 +8,21 @@ from fastapi import APIRouter, Request, Response
 
 from newsletter.core.mailbox import parse_address
 from newsletter.core.refusal import ContentRefused
-from newsletter.core.sign_up import CONFIRM_DAYS, SignUp, form_stamp, is_timely, network_hash, network_of
+from newsletter.core.sign_up import (
+    CONFIRM_DAYS,
+    PROOF_BITS,
+    SignUp,
+    form_stamp,
+    is_proven,
+    is_timely,
+    network_hash,
+    network_of,
+)
 from newsletter.core.token import Purpose
 from newsletter.flows.preferences import find_reader
 from newsletter.flows.sign_up import confirm, find_asked, is_too_many, sign_up
 from newsletter.public.forms import Form
+from newsletter.public.headers import PROOF_POLICY
 from newsletter.public.languages import nearest
 from newsletter.public.pages import EVERYBODY, Door, Pages, not_here, own_name
 from newsletter.public.preferences import offered_topics
@@ -47,14 +57,16 @@ def take(request: Request, door: Door, form: Form) -> Response:
         return _look_in_inbox(request, door, typed["address"])
     network = network_of(request.client.host if request.client else "")
     hashed = network_hash(office.hash_key, network) if network else ""
-    if is_too_many(office, hashed, now):
+    stamp = str(form.get("stamp", ""))
+    is_ours = is_timely(office.keys, stamp, now)
+    proven = is_ours and is_proven(stamp, typed["address"], str(form.get("proof", "")))
+    if is_too_many(office, hashed, now, is_proven=proven):
         return _form(request, door, typed, 429, trouble="many")
     try:
         address = parse_address(typed["address"][:_LONGEST_ADDRESS])
     except ContentRefused:
         return _form(request, door, typed, 422, trouble="address")
-    stamp = str(form.get("stamp", ""))
-    if not is_timely(office.keys, stamp, now):
+    if not is_ours:
         return _form(request, door, typed, 200 if not stamp else 422, trouble="again" if stamp else "check")
     language = typed["language"]
     wording = _wording(door, language)
@@ -122,6 +134,8 @@ def _form(
 ) -> Response:
     language = door.language(request)
     now = door.office.clock()
+    asks_proof = door.office.settings.sign_up.proof_of_work == "on"
+    policy = {"Content-Security-Policy": PROOF_POLICY} if asks_proof else {}
     return door.show(
         request,
         "subscribe",
@@ -133,7 +147,8 @@ def _form(
         wording=_wording(door, language),
         stamp=form_stamp(door.office.secret, now),
         trap=_TRAP,
-        headers={"Cache-Control": "no-store", **EVERYBODY},
+        proof_bits=PROOF_BITS if asks_proof else 0,
+        headers={"Cache-Control": "no-store", **EVERYBODY, **policy},
     )
 
 

@@ -13,19 +13,15 @@ from newsletter.core.located_yaml import LocatedYaml, parse_yaml
 from newsletter.core.refusal import ConfigurationRefused, Problem, Refusal
 from newsletter.settings.environment import Environment, File, SecretFiles
 from newsletter.settings.parts import (
-    Address,
     Blackouts,
-    DatabaseUrl,
     Deadlines,
     Delivery,
     Dkim,
     Dns,
     Engine,
     Feed,
-    FeedName,
     FolderTransport,
     Lanes,
-    Language,
     Lateness,
     MailingList,
     Organisation,
@@ -34,14 +30,14 @@ from newsletter.settings.parts import (
     Retention,
     Sender,
     Sending,
+    SignUp,
     SmtpTransport,
     Tracking,
-    Url,
     Web,
-    Zone,
     former_tracking,
 )
 from newsletter.settings.problems import as_problem, unknown_key
+from newsletter.settings.values import Address, DatabaseUrl, FeedName, Language, Url, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +80,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     feeds: dict[FeedName, Feed] = {}
     people: People = People()
+    sign_up: SignUp = SignUp()
     officers: tuple[Address, ...] = ()
     retention: Retention = Retention()
     tracking: Annotated[Tracking, BeforeValidator(former_tracking)] = Tracking()

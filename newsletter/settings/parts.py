@@ -1,162 +1,38 @@
-"""The sections of `config.yaml`, and the kinds of values in them."""
+"""The sections of `config.yaml`."""
 
 from __future__ import annotations
 
-import re
 from datetime import date, time, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from newsletter.core.blackout import Blackout, Move, check_country, parse_dates
-from newsletter.core.duration import parse_duration
-from newsletter.core.mailbox import parse_address
-from newsletter.core.nameserver import parse_nameserver
+from newsletter.core.blackout import Blackout, Move, parse_dates
 from newsletter.core.people_file import Roles
-from newsletter.core.refusal import Refusal
 from newsletter.core.sending_window import SendingWindow, parse_window
-from newsletter.core.wallclock import zone_named
-from newsletter.core.web import Allowed, place_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):  # of settings that were checked before
-        return value
-    try:
-        return parse_duration(value if isinstance(value, str) else "")
-    except Refusal as refusal:
-        remedy = refusal.problems[0].remedy
-        raise ValueError(remedy[0].lower() + remedy.rstrip(".")[1:]) from None
-
-
-def _told(check: Callable[[], object]) -> None:
-    """What a check of the core refuses, as pydantic hears it."""
-    try:
-        check()
-    except Refusal as refusal:
-        raise ValueError(str(refusal)) from None
-
-
-def _zone(value: str) -> str:
-    _told(lambda: zone_named(value))
-    return value
-
-
-def _country(value: str) -> str:
-    try:
-        return check_country(value)
-    except Refusal as refusal:
-        raise ValueError(refusal.problems[0].remedy) from None
-
-
-def _dates(value: str) -> str:
-    try:
-        parse_dates(value)
-    except Refusal as refusal:
-        raise ValueError(refusal.problems[0].remedy) from None
-    return value
-
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-def _address(value: str) -> str:
-    try:
-        return parse_address(value)
-    except Refusal as refusal:
-        raise ValueError(str(refusal)) from None
-
-
-def _nameserver(value: str) -> str:
-    try:
-        parse_nameserver(value)
-    except Refusal as refusal:
-        raise ValueError(refusal.problems[0].remedy) from None
-    return value
-
-
-def _clock(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('write a time of day in quotes: "09:00"')
-    return time.fromisoformat(value)
-
-
-def _size(value: object) -> object:
-    match = re.fullmatch(r"(\d{1,6})\s*(kB|MB)", value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write a number and a unit: 500 kB or 5 MB")
-    return int(match[1]) * (1_000 if match[2] == "kB" else 1_000_000)
-
-
-def _allowed(value: str) -> str:
-    try:
-        Allowed.of([value])
-    except Refusal as refusal:
-        raise ValueError(refusal.problems[0].remedy) from None
-    return value
-
-
-def _web_url(value: str) -> str:
-    try:
-        place_of(value)
-    except Refusal as refusal:
-        raise ValueError(refusal.problems[0].remedy) from None
-    return value
-
-
-def _like(pattern: str, allowed: str) -> AfterValidator:
-    """Holds a text to `pattern`; `allowed` says the same in words."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(allowed)
-        return value
-
-    return AfterValidator(check)
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-OneOrMore = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Address = Annotated[str, AfterValidator(_address)]
-Nameserver = Annotated[str, AfterValidator(_nameserver)]
-Language = Annotated[
-    str, _like(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write the code of a language such as en or fr")
-]
-Url = Annotated[
-    str, _like(r"""https?://[^\s/<>"]+(/[^\s<>"]*)?""", "write an address that begins with https://")
-]
-DatabaseUrl = Annotated[
-    str, _like(r"(sqlite:///|postgresql\+psycopg://).*", "write sqlite:///… or postgresql+psycopg://…")
-]
-ListId = Annotated[
-    str,
-    _like(
-        r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
-        "write a name like that of a machine, such as letter.news.example.org",
-    ),
-]
-ByLanguage = dict[Language, str]
-_ID, _ID_WORDS = r"[a-z0-9]+(-[a-z0-9]+)*", "write small letters, digits and hyphens"
-FeedName = Annotated[
-    str, _like(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*", "write a short name such as city-news")
-]
-_DOMAIN = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
-_DOMAIN_WORDS = "write a domain in lower case such as example.org"
+from newsletter.settings.values import (
+    Address,
+    ByLanguage,
+    Country,
+    Dates,
+    Domain,
+    Duration,
+    LaneName,
+    Language,
+    ListId,
+    Machine,
+    Nameserver,
+    OneOrMore,
+    Size,
+    TimeOfDay,
+    TopicId,
+    Url,
+    WebUrl,
+    Zone,
+    told,
+)
 
 
 class Part(BaseModel):
@@ -244,17 +120,17 @@ class Dns(Part):
 class Web(Part):
     """How the web is asked, for feeds: which machines besides those of the internet, how long, how much."""
 
-    allow: tuple[Annotated[str, AfterValidator(_allowed)], ...] = ()
+    allow: tuple[Machine, ...] = ()
     timeout: Duration = Field(default=timedelta(seconds=20), ge=timedelta(milliseconds=100))
-    most: Annotated[int, BeforeValidator(_size)] = Field(default=5_000_000, ge=1_000, le=100_000_000)
+    most: Size = Field(default=5_000_000, ge=1_000, le=100_000_000)
 
 
 class Feed(Part):
     """Somebody's RSS or Atom feed, whose items become drafts of articles."""
 
-    url: Annotated[str, AfterValidator(_web_url)]
+    url: WebUrl
     language: Language
-    topics: tuple[Annotated[str, _like(_ID, _ID_WORDS)], ...] = ()
+    topics: tuple[TopicId, ...] = ()
     every: Duration = Field(default=timedelta(hours=6), ge=timedelta(minutes=5))
     most: int = Field(default=10, ge=1, le=100)
 
@@ -278,6 +154,12 @@ class Retention(Part):
     answer_days: Annotated[int, Field(ge=7, le=365)] = 30
 
 
+class SignUp(Part):
+    """How the form is kept from programs that fill in forms: with a proof of work more are taken from one network."""
+
+    proof_of_work: Literal["off", "on"] = "off"
+
+
 class People(Part):
     """Which addresses that are nobody's own an import holds back: `none`, `machines` (postmaster@ …), `all` (info@ … too)."""
 
@@ -298,7 +180,7 @@ class Deadlines(Part):
     """When reminders go."""
 
     ladder: tuple[Annotated[int, Field(ge=0, le=366)], ...] = (30, 7, 1)
-    at: Annotated[time, BeforeValidator(_clock)] = time(9)
+    at: TimeOfDay = time(9)
     other_zones: tuple[Zone, ...] = Field(default=("Europe/Lisbon", "Europe/Athens"), max_length=2)
     approval: Literal["none", "required"] = "none"
 
@@ -325,7 +207,7 @@ class Sending(Part):
 
     @model_validator(mode="after")
     def _is_sometimes_open(self) -> Self:
-        _told(lambda: self.hours)
+        told(lambda: self.hours)
         return self
 
     @property
@@ -337,8 +219,8 @@ class Sending(Part):
 class Blackouts(Part):
     """Days on which nothing goes out by a recurring rule."""
 
-    countries: tuple[Annotated[str, AfterValidator(_country)], ...] = ()
-    dates: tuple[Annotated[str, AfterValidator(_dates)], ...] = ()
+    countries: tuple[Country, ...] = ()
+    dates: tuple[Dates, ...] = ()
     move: Move = Move.AFTER
 
     @property
@@ -365,17 +247,15 @@ class Pace(Part):
 class Group(Pace):
     """Destinations that have a pace of their own."""
 
-    domains: tuple[Annotated[str, _like(_DOMAIN, _DOMAIN_WORDS)], ...] = ()
-    mx: tuple[Annotated[str, _like(_DOMAIN, _DOMAIN_WORDS)], ...] = ()
+    domains: tuple[Domain, ...] = ()
+    mx: tuple[Domain, ...] = ()
 
 
 class Lanes(Pace):
     """How fast mail goes to all destinations together, and to groups of them."""
 
     warm_up: WarmUp | None = None
-    groups: dict[
-        Annotated[str, _like(r"(?!others$)[a-z][a-z0-9-]{0,39}", "write a short name such as google")], Group
-    ] = {}
+    groups: dict[LaneName, Group] = {}
 
 
 class Engine(Part):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.core.sign_up import form_stamp
+from newsletter.core.sign_up import form_stamp, is_proven
 from newsletter.core.subscriber import Standing
 from newsletter.core.token import Purpose, Token, make_token
 from newsletter.flows.deliver import deliver_due
 from newsletter.flows.erasure import forget_person
 from newsletter.flows.people import known_person, suppress_address, unsubscribe
-from newsletter.flows.sign_up import MOST_AN_HOUR, expire_sign_ups
+from newsletter.flows.sign_up import MOST_AN_HOUR, MOST_UNPROVEN, expire_sign_ups
 from newsletter.public.app import create_public_app
+from newsletter.settings.parts import SignUp as SignUpPart
 from newsletter.store.people import consents_of, person_row, topics_of
 from newsletter.transports.memory import MemoryTransport
 
@@ -169,6 +171,46 @@ def test_a_network_has_its_share_of_an_hour(door):
     assert door.send(NEW).status_code == 429
     door.clock.set(door.clock.now + timedelta(hours=1))
     assert door.send(NEW).status_code == 200
+
+
+@pytest.fixture
+def proof_is_asked(people):
+    """An office that asks browsers to calculate."""
+    settings = people.settings.model_copy(update={"sign_up": SignUpPart(proof_of_work="on")})
+    object.__setattr__(people, "settings", settings)
+
+
+def proof_for(stamp, address):
+    return next(str(number) for number in count() if is_proven(stamp, address, str(number)))
+
+
+@pytest.mark.usefixtures("proof_is_asked")
+def test_where_a_proof_is_asked_for_fewer_forms_without_one_are_taken_from_a_network(door):
+    statuses = [door.send(f"new{number}@example.org").status_code for number in range(MOST_UNPROVEN + 1)]
+    assert statuses == [200] * MOST_UNPROVEN + [429]
+    stamp = form_stamp(door.office.secret, door.clock())
+    proof = proof_for(stamp, NEW)
+    assert door.send("ben.new@example.org", stamp=stamp, proof=proof).status_code == 429, (
+        "a proof is for one address"
+    )
+    assert door.send(NEW, stamp=stamp, proof=proof).status_code == 200
+    assert NEW in [who for who, _ in door.mails()]
+    made_up = "0" * len(stamp)
+    assert door.send(NEW, stamp=made_up, proof=proof_for(made_up, NEW)).status_code == 429, (
+        "the stamp is not ours"
+    )
+
+
+def test_only_the_form_that_asks_for_a_proof_runs_a_script(door, request):
+    plain = door.site.get("/subscribe")
+    assert "<script" not in plain.text
+    assert "script-src" not in plain.headers["content-security-policy"]
+    request.getfixturevalue("proof_is_asked")
+    asking = door.site.get("/subscribe")
+    assert 'data-proof-bits="16"' in asking.text
+    assert "script-src 'self'" in asking.headers["content-security-policy"]
+    script = door.site.get(re.search(r'src="(/[^"]+)"', asking.text)[1])
+    assert script.headers["content-type"].startswith("text/javascript")
 
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "ada@example.org\r\nBcc: ben@example.org", "a" * 500])
