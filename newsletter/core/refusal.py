@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How much a problem weighs: an error blocks, a warning is told."""
+    """How much a problem weighs: an error blocks, a warning is told, advice is told last."""
 
     ERROR = "error"
     WARNING = "warning"
+    ADVICE = "advice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Problem:
         line: line in that file, from 1; None when it has no line.
         field: dotted name of the key, column or header.
         level: whether it blocks.
+        rule: name of the rule of the preflight that found it; empty where no rule has a name.
+        why: why it matters, one sentence with its full stop; empty where that is plain.
     """
 
     what: str
@@ -36,6 +39,8 @@ class Problem:
     line: int | None = None
     field: str = ""
     level: Level = Level.ERROR
+    rule: str = ""
+    why: str = ""
 
     @property
     def place(self) -> str:
@@ -56,6 +61,8 @@ class Problem:
             "level": self.level.value,
             "what": self.what,
             "remedy": self.remedy,
+            "rule": self.rule,
+            "why": self.why,
         }
 
 
@@ -87,7 +94,7 @@ class MoveRefused(Refusal):
 
 
 def refuse_errors(problems: Iterable[Problem], kind: type[Refusal] = ContentRefused) -> None:
-    """Raise `kind` with every error among `problems`; warnings pass."""
+    """Raise `kind` with every error among `problems`; warnings and advice pass."""
     errors = [problem for problem in problems if problem.level is Level.ERROR]
     if errors:
         raise kind(*errors)

@@ -1,0 +1,1 @@
+"""The preflight: small named rules that look at a finished mail before it leaves."""
