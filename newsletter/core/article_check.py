@@ -5,12 +5,12 @@ The rules are an ordered list of small functions; each yields the problems that 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import time
 from typing import TYPE_CHECKING
 
 from newsletter.core.ladder_check import rungs_too_late, words_without_rung
+from newsletter.core.leftovers import find_leftovers
 from newsletter.core.markup_tree import (
     alt_of,
     heading_level,
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
 _GOOD_SCHEMES = {"https", "mailto", "tel"}
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif")  # WebP and SVG are missing in Outlook or Gmail
 _FIRST_LEVEL = 2
-_LEFTOVERS = (
-    (re.compile(r"\{\{|\{%"), "a placeholder that nobody fills in"),
-    (re.compile(r"\bTODO\b"), "a note to yourself"),
-    (re.compile(r"\blorem ipsum\b", re.IGNORECASE), "dummy text"),
-)
 # Each with the key under which it stands in the file.
 _SHARED_DEADLINE = {
     **{name: name for name in ("at", "zone", "url", "audience", "ladder", "remind_at")},
@@ -251,7 +246,7 @@ def _front_leftovers(text: ArticleText, _around: Surroundings) -> Iterator[Probl
     named |= {f"deadlines[{i + 1}].label": entry.text.label for i, entry in enumerate(text.deadlines)}
     named |= {f"facts[{i + 1}].value": fact.value for i, fact in enumerate(text.facts)}
     for field, words in named.items():
-        for found, name in _leftovers(words):
+        for found, name in find_leftovers(words):
             yield _problem(text, field, f"'{found}' looks like {name}.", "Replace it.", Level.WARNING)
 
 
@@ -345,16 +340,9 @@ def _raw_html(text: ArticleText, nodes: list[_Placed], _around: Surroundings) ->
 def _body_leftovers(text: ArticleText, nodes: list[_Placed], _around: Surroundings) -> Iterator[Problem]:
     for placed in nodes:
         if placed.node.type == "text":
-            for found, name in _leftovers(placed.node.content):
+            for found, name in find_leftovers(placed.node.content):
                 what = f"'{found}' looks like {name}."
                 yield _in_body(text, placed.line, what, "Replace it.", Level.WARNING)
-
-
-def _leftovers(words: str) -> Iterator[tuple[str, str]]:
-    for pattern, name in _LEFTOVERS:
-        found = pattern.search(words)
-        if found:
-            yield found[0], name
 
 
 ARTICLE_RULES: tuple[Callable[[Article, Surroundings], Iterator[Problem]], ...] = (

@@ -7,10 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from newsletter.core.preflight.page import HtmlPage
+from newsletter.core.refusal import Level, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from bs4 import Tag
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class CheckedMail:
         headers: by lower-case name, unfolded and decoded; empty when only a page is checked.
         raw: the whole message; empty when only a page is checked.
         pictures: what is known of each picture, by its `src`.
+        house: what must stand in the mail about who sends it; None where that is not known, as for a file.
     """
 
     place: str
@@ -40,10 +44,33 @@ class CheckedMail:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
     pictures: Mapping[str, PictureFacts] = field(default_factory=dict)
+    house: House | None = None
 
     @cached_property
     def page(self) -> HtmlPage:
         return HtmlPage(self.html)
+
+    def told(
+        self, rule: str, level: Level, what: str, remedy: str, why: str = "", *, tag: Tag | None = None
+    ) -> Problem:
+        """A problem of this mail; with the line of an element in its HTML, where that is known."""
+        line = None if tag is None else tag.sourceline
+        return Problem(what, remedy, self.place, line, level=level, rule=rule, why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who sends, as the law wants it in the mail.
+
+    Attributes:
+        legal_name: the body that answers for it.
+        postal_address: lines, as on an envelope.
+        unsubscribe_url: where this reader leaves; "" for mail that nobody subscribes to.
+    """
+
+    legal_name: str
+    postal_address: tuple[str, ...]
+    unsubscribe_url: str
 
 
 @dataclass(frozen=True, slots=True)

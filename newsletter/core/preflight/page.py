@@ -64,6 +64,18 @@ class HtmlPage:
         """The elements with one of these names, in order."""
         return [tag for tag in self.tags if tag.name in names]
 
+    def of_class(self, name: str) -> list[Tag]:
+        """The elements with this class, in order."""
+        return self._by_class.get(name, [])
+
+    @cached_property
+    def _by_class(self) -> dict[str, list[Tag]]:
+        found: dict[str, list[Tag]] = {}
+        for tag in self.tags:
+            for name in (value_of(tag, "class") or "").split():
+                found.setdefault(name, []).append(tag)
+        return found
+
     @property
     def headings(self) -> list[Tag]:
         return self.named(*_HEADINGS)
