@@ -11,10 +11,9 @@ import typer
 from newsletter.cli import missed
 from newsletter.cli.explanation import print_explanation
 from newsletter.cli.place import office
-from newsletter.cli.show import AsJson, counted, local_text, out, print_json, print_problems, print_table
+from newsletter.cli.show import AsJson, counted, local_text, out, print_findings, print_json, print_table
 from newsletter.cli.timing import going_row, when
 from newsletter.core.campaign import Campaign
-from newsletter.core.refusal import Level
 from newsletter.core.wallclock import parse_local
 from newsletter.flows import approve as steps
 from newsletter.flows.build import build_previews
@@ -122,22 +121,17 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 @app.command("check")
-def check(name: Name, as_json: AsJson = False) -> None:
-    """Check a campaign as approval will: articles, templates, audience."""
+def check(
+    name: Name,
+    network: Annotated[
+        bool, typer.Option("--network", help="Ask others, too: the servers behind the links.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a campaign as approval will: articles, each edition as a reader gets it, audience."""
     with office() as here:
-        problems = check_campaign(here, steps.known_campaign(here, name), here.clock())
-    errors = sum(problem.level is Level.ERROR for problem in problems)
-    if as_json:
-        print_json(
-            {"campaign": name, "errors": errors, "problems": [problem.as_dict() for problem in problems]}
-        )
-    else:
-        print_problems(problems)
-        out.print(
-            f"{errors} errors, {len(problems) - errors} warnings." if problems else "Ready to be approved."
-        )
-    if errors:
-        raise typer.Exit(1)
+        problems = check_campaign(here, steps.known_campaign(here, name), here.clock(), network=network)
+    print_findings({"campaign": name}, problems, "Ready to be approved.", as_json=as_json)
 
 
 @app.command("build")

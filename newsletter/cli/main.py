@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "run": ("init", "plan", "simulate", "doctor"),
+    "check": ("check",),
     "demo": ("demo",),
     "daemons": ("scheduler", "worker"),
     "serving": ("web", "serve"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
+_STYLES = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cyan"}
+
 out = Console()
 err = Console(stderr=True)
 
@@ -53,17 +55,40 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def print_problems(problems: Iterable[Problem], *, to: Console | None = None) -> None:
-    """Print each problem as a paragraph: the place, what is wrong, the way out."""
+    """Print each problem as a paragraph: the place, what is wrong, why it matters, the way out."""
     console = to or out
     for problem in problems:
-        style = "red" if problem.level is Level.ERROR else "yellow"
+        style = _STYLES[problem.level]
         paragraph = Text()
         if problem.place:
             paragraph.append(f"{problem.place}: ", style="bold")
         paragraph.append(problem.what, style=style)
-        if problem.remedy:
-            paragraph.append(f" {problem.remedy}")
+        paragraph.append("".join(f" {more}" for more in (problem.why, problem.remedy) if more))
         console.print(paragraph, soft_wrap=True)
+
+
+def print_findings(about: dict[str, Any], problems: Sequence[Problem], ready: str, *, as_json: bool) -> None:
+    """Print what a check found, heaviest first, and how many of each weight; ends with status 1 if anything blocks.
+
+    Args:
+        about: what was checked; a JSON document begins with it.
+        problems: what was found.
+        ready: the sentence for nothing at all.
+        as_json: print one JSON document.
+    """
+    counts = {level: sum(problem.level is level for problem in problems) for level in Level}
+    if as_json:
+        numbers = {f"{level.value}s": count for level, count in counts.items() if level is not Level.ADVICE}
+        more = {"advice": counts[Level.ADVICE], "problems": [problem.as_dict() for problem in problems]}
+        print_json(about | numbers | more)
+    elif problems:
+        print_problems(problems)
+        advice = f", {counts[Level.ADVICE]} pieces of advice" if counts[Level.ADVICE] else ""
+        out.print(f"{counts[Level.ERROR]} errors, {counts[Level.WARNING]} warnings{advice}.")
+    else:
+        out.print(ready)
+    if counts[Level.ERROR]:
+        raise typer.Exit(1)
 
 
 def local_text(instant: datetime | None, zone: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from newsletter.core.flags import known_flags
+from newsletter.core.flags import NAMED, TOPICS, known_flags
 from newsletter.core.mail_content import default_preheader, default_subject, merged_subject
 from newsletter.core.mail_view import view_of
 from newsletter.core.markup import BodyStyle, to_html, to_plain
@@ -25,6 +25,7 @@ from newsletter.core.personal import (
     pieces_to_json,
     set_values,
     slots_of,
+    slots_without_gate,
 )
 from newsletter.core.plain_text import rewrapped, tidy, underlined
 from newsletter.core.refusal import ContentRefused
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 
 _TWO_LINES = 2
+# Slots that are empty for people without a flag.
+_NEEDED = (("name", NAMED), ("topics", TOPICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,12 @@ class CompiledEmail:
     def flags(self) -> frozenset[str]:
         """The flags that filling asks for."""
         return gates_of((*self.subject, *self.html, *self.text))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Flags of people whom this edition speaks of without asking whether it is known: `named`, `topics`."""
+        pieces = (*self.subject, *self.html, *self.text)
+        return frozenset(flag for slot, flag in _NEEDED if slot in slots_without_gate(pieces, flag))
 
     def with_values(self, values: Mapping[str, str]) -> CompiledEmail:
         """The same edition with values in it that all readers share."""

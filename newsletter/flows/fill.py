@@ -39,9 +39,10 @@ if TYPE_CHECKING:
     from newsletter.store.engine import Connection
     from newsletter.store.ledger import ClaimedRow
 
-_LISTED = frozenset(
+LISTED = frozenset(
     {CampaignKind.ISSUE, CampaignKind.ANNOUNCEMENT, CampaignKind.REMINDER, CampaignKind.CORRECTION}
 )
+"""Mail of a list, that a reader leaves with one press; what answers a request is none."""
 # Reminders, corrections and series are sent by a rule and nobody's absence should answer them (RFC 3834).
 _BY_RULE = frozenset({CampaignKind.REMINDER, CampaignKind.CORRECTION, CampaignKind.SYSTEM})
 _NOTHING: frozenset[str] = frozenset()
@@ -241,20 +242,21 @@ def _press(
     sent = tracking.put_into(mail).with_values(shared)
     return _Press(
         mail=mail,
-        stencil=Stencil(sent, _masthead(office, campaign, mail.language, edition)),
+        stencil=Stencil(sent, masthead_of(office, campaign, mail.language, edition)),
         catalogue=catalogue,
         slots=mail.slots - shared.keys(),
         flags=mail.flags,
     )
 
 
-def _masthead(office: Office, campaign: Campaign, language: str, edition: Edition) -> Masthead:
+def masthead_of(office: Office, campaign: Campaign, language: str, edition: Edition) -> Masthead:
+    """The headers that all letters of a campaign in one language have in common."""
     sender = office.settings.sender(campaign.sender)
     return Masthead(
         sender=Mailbox(sender.name_in(language), sender.address),
         reply_to=Mailbox("", sender.reply_to) if sender.reply_to else None,
         language=language,
-        list_headers=_list_headers(office) if campaign.kind in _LISTED else None,
+        list_headers=_list_headers(office) if campaign.kind in LISTED else None,
         attachments=_calendar(edition),
         extra=_extra_headers(office, campaign),
     )

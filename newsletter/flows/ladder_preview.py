@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.wallclock import to_local
-from newsletter.flows.build import fill_for_sample, write_previews
+from newsletter.flows.build import write_previews
 from newsletter.flows.compose import compose_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines, known_deadline
 from newsletter.flows.merge import by_day
 from newsletter.flows.plan import forecast_rung
 from newsletter.flows.planned import fresh_mails
 from newsletter.flows.remind import reminder_mails
+from newsletter.flows.sample import copy_for, sample_reader
 from newsletter.flows.workspace import read_people
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from newsletter.flows.plan import Forecast
 
 _A_DAY = timedelta(days=1)
-_SAMPLE = "ada@example.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _preview(
 ) -> RungPreview:
     campaign = found.campaign
     subjects = {
-        language: fill_for_sample(office, campaign, language, edition, _SAMPLE).subject
+        language: copy_for(office, campaign, language, edition, sample_reader(office, language)).mail.subject
         for language, edition in editions.items()
     }
     recipients, withheld = found.recipients, found.withheld()

@@ -43,7 +43,10 @@ def question(office: Office, now: datetime, segment: str = "") -> Campaign:
     content = CampaignContent(
         STAY,
         subjects={code: word.gettext("Do you still want this letter?") for code, word in words},
-        preheaders={code: word.gettext("Yes, keep me on the list") for code, word in words},
+        preheaders={
+            code: word.gettext("One press keeps you on the list. Without it, no more letters will come.")
+            for code, word in words
+        },
         openings={code: _why_we_ask(word) for code, word in words} if segment else {},
         public=False,
     )

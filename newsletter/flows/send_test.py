@@ -8,9 +8,9 @@ from newsletter.core.mailbox import Mailbox, parse_address
 from newsletter.core.mime import Letter, message_id, serialise
 from newsletter.core.refusal import ContentRefused, Problem
 from newsletter.core.wallclock import zone_named
-from newsletter.flows.build import PREVIEW_KEY, fill_for_sample
 from newsletter.flows.compose import Edition, compose_editions, lay_desk
 from newsletter.flows.deadlines import all_deadlines
+from newsletter.flows.sample import PREVIEW_KEY, copy_for, sample_reader
 from newsletter.transports.contract import Envelope, Outcome
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def send_test(office: Office, campaign: Campaign, addresses: Sequence[str], now:
 def _envelope(
     office: Office, campaign: Campaign, language: str, edition: Edition, address: str, now: datetime
 ) -> Envelope:
-    filled = fill_for_sample(office, campaign, language, edition, address)
+    filled = copy_for(office, campaign, language, edition, sample_reader(office, language, address)).mail
     sender = office.settings.sender(campaign.sender)
     moment = f"test {campaign.name} {language} {address} {now.isoformat()}"
     letter = Letter(

@@ -123,6 +123,32 @@ class Web:
             "Write the address where they end.",
         )
 
+    def status(self, url: str) -> int:
+        """The status that `url` answers in the end, its redirects followed; nothing of its body is read.
+
+        It is asked by HEAD, and by GET where a server says that HEAD is not for it or that there is nothing: some answer that to
+        HEAD alone (RFC 9110 section 9.3.2 asks them not to).
+
+        Raises:
+            WebRefused: nobody answers, or it is not to be asked.
+        """
+        visit = _Visit(self, monotonic() + self.timeout.total_seconds())
+        with visit.watched(), visit.session({}) as session:
+            for _ in range(MOST_REDIRECTS + 1):
+                place_of(url)
+                for method in ("HEAD", "GET"):
+                    with visit.ask(session, url, method) as response:
+                        status, head = response.status_code, response.headers
+                    if status < HTTPStatus.BAD_REQUEST:
+                        break
+                if status not in _REDIRECTS or "Location" not in head:
+                    return status
+                url = urljoin(url, head["Location"])
+        raise WebRefused(
+            f"'{shown_url(url)}' is behind more than {MOST_REDIRECTS} redirects.",
+            "Write the address where they end.",
+        )
+
 
 @dataclass(slots=True)
 class _Visit:
@@ -156,10 +182,10 @@ class _Visit:
         session.mount("https://", adapter)
         return session
 
-    def ask(self, session: requests.Session, url: str) -> requests.Response:
+    def ask(self, session: requests.Session, url: str, method: str = "GET") -> requests.Response:
         """The head of the answer."""
         try:
-            return session.get(url, stream=True, allow_redirects=False, timeout=self._left())
+            return session.request(method, url, stream=True, allow_redirects=False, timeout=self._left())
         except WebRefused:
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, String, and_, case, exists, false, func, insert, literal, null, or_, select
 
 from newsletter.core.campaign import CampaignKind
 from newsletter.core.delivery import DeliveryState, Withheld
+from newsletter.core.flags import NAMED, TOPICS
 from newsletter.core.lane import OTHERS
 from newsletter.core.legal_basis import LegalBasis
 from newsletter.store.carried import got_any_of, launched_with
@@ -31,7 +33,15 @@ from newsletter.store.reminders import (
 )
 from newsletter.store.segments import segment_clause
 from newsletter.store.series import of_step
-from newsletter.store.tables import Instant, campaigns, deadline_marks, deliveries, providers, subscribers
+from newsletter.store.tables import (
+    Instant,
+    campaigns,
+    deadline_marks,
+    deliveries,
+    providers,
+    subscriber_topics,
+    subscribers,
+)
 from newsletter.store.waves import due_by_zone
 
 if TYPE_CHECKING:
@@ -46,8 +56,23 @@ if TYPE_CHECKING:
     from newsletter.core.segment.tree import Segment
     from newsletter.core.series import StepDay
 
+_SHOWN = 10
+
 Audience = dict[tuple[str, str | None], int]
 """How many people, by language of their mail and by the reason why they get none (None: they get it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """People of whom something is not known.
+
+    Attributes:
+        count: of them.
+        first: addresses of the first ten.
+    """
+
+    count: int
+    first: tuple[str, ...]
 
 
 def freeze_audience(
@@ -153,6 +178,31 @@ def forecast_audience(
 ) -> Audience:
     """Count the audience as it would be frozen at `now`."""
     return _count(connection, _audience(connection, campaign, segments, languages, now, step))
+
+
+def people_without(
+    connection: Connection,
+    campaign: Campaign,
+    segments: Mapping[str, Segment],
+    languages: Sequence[str],
+    now: datetime,
+    language: str,
+    flag: str,
+) -> Lacking:
+    """Those who would get this edition at `now` and of whom we do not know what `flag` says (`core.flags`)."""
+    person = subscribers.c
+    lacks = {
+        NAMED: func.trim(person.given_name) == "",
+        TOPICS: ~select(subscriber_topics.c.topic)
+        .where(subscriber_topics.c.subscriber_id == person.id)
+        .exists(),
+    }[flag]
+    found = _audience(connection, campaign, segments, languages, now, None)
+    row = found.add_columns(person.address).where(lacks).subquery().c
+    gets_it = row.reason.is_(None), row.language == language
+    count = connection.scalar(select(func.count(row.id)).where(*gets_it)) or 0
+    first = select(row.address).where(*gets_it).order_by(row.id).limit(_SHOWN)
+    return Lacking(count, tuple(connection.scalars(first)))
 
 
 def forecast_reminder(

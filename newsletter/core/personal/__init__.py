@@ -18,6 +18,7 @@ from newsletter.core.personal.pieces import (
     pieces_from_json,
     pieces_to_json,
     slots_of,
+    slots_without_gate,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "pieces_to_json",
     "set_values",
     "slots_of",
+    "slots_without_gate",
     "write_each",
 ]

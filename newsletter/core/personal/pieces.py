@@ -58,6 +58,20 @@ def slots_of(pieces: Iterable[Piece]) -> frozenset[str]:
     return frozenset(piece.name for piece in pieces if isinstance(piece, Slot))
 
 
+def slots_without_gate(pieces: Iterable[Piece], flag: str) -> frozenset[str]:
+    """The names of the slots that are filled for people without this flag, too."""
+    found: set[str] = set()
+    opened: list[bool] = []
+    for piece in pieces:
+        if isinstance(piece, Gate):
+            opened.append(piece.name == flag and piece.present)
+        elif isinstance(piece, GateEnd):
+            opened.pop()
+        elif isinstance(piece, Slot) and not any(opened):
+            found.add(piece.name)
+    return frozenset(found)
+
+
 def gates_of(pieces: Iterable[Piece]) -> frozenset[str]:
     """The flags that a cut document can ask for."""
     return frozenset(piece.name for piece in pieces if isinstance(piece, Gate))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import soupsieve
@@ -28,6 +29,8 @@ _NARROW = re.compile(r"max-width:(\d+)px")
 _PIXELS = re.compile(r"(\d+(?:\.\d+)?)px")
 _WIDTH = 640
 """Pixels of the window that is thought of."""
+# What an element must be at least, for a selector to mean it: a class or a name at its end.
+_LAST = re.compile(r"(?:(?<=[\s>+~])|^)(?:\.(?P<class>[\w-]+)|(?P<name>[a-z][a-z0-9]*))$", re.IGNORECASE)
 _ASKED = frozenset(
     {"color", "background-color", "background", "font-size", "font-weight", "display", "visibility"}
 )
@@ -170,17 +173,21 @@ def _select(page: HtmlPage, selector: str) -> list[Tag]:
     """The elements that a selector means; none where it asks for a state such as :hover, or cannot be read."""
     if ":" in selector:
         return list(page.named("html")) if selector == ":root" else []
-    simple = re.fullmatch(r"\.([\w-]+)", selector)
-    if simple:
-        return page.of_class(simple[1])
-    if selector.isalnum():
-        return page.named(selector.lower())
+    last = _LAST.search(selector)
+    if last is None:
+        likely = page.tags
+    else:
+        likely = page.of_class(last["class"]) if last["class"] else page.named(last["name"].lower())
+    if last is not None and last[0] == selector:
+        return likely
     try:
-        return list(soupsieve.select(selector, page.soup))
+        compiled = soupsieve.compile(selector)
     except (soupsieve.SelectorSyntaxError, NotImplementedError):
         return []
+    return [tag for tag in likely if compiled.match(tag)]
 
 
+@lru_cache(maxsize=512)
 def _colour(text: str | None) -> RGBA | None:
     for word in (text or "").split(" ") if text and "(" not in text else [text or ""]:
         parsed = parse_color(word)

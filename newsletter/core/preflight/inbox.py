@@ -24,7 +24,8 @@ _LOUD_SIGNS = re.compile(r"[!?]\s?[!?]|[$€£]{2}")
 
 
 def subject_is_there(mail: CheckedMail) -> Iterator[Problem]:
-    if not mail.subject.strip():
+    """A page alone has none."""
+    if (mail.house or mail.headers) and not mail.subject.strip():
         why = "Inboxes show “(no subject)”, and filters take it for spam."
         yield mail.told("subject-missing", Level.ERROR, "There is no subject.", "Write one.", why)
 

@@ -40,6 +40,7 @@ _SHORTENERS = frozenset(
 )
 _OWN_MACHINE = re.compile(r"localhost|.*\.(?:local|localhost|internal|test|invalid)", re.IGNORECASE)
 _DOMAIN_IN_WORDS = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:[/?#]\S*)?", re.IGNORECASE)
+_LEAVING = re.compile(r"unsubscri|desabonn|desinscri|opt.?out|abbestell|abmeld")
 _VAGUE = frozenset(
     [
         "here",
@@ -196,7 +197,10 @@ def links_say_where_they_lead(mail: CheckedMail) -> Iterator[Problem]:
 
 def readers_can_leave(mail: CheckedMail) -> Iterator[Problem]:
     """Directive 2002/58/EC Art. 13(4); CAN-SPAM 15 USC 7704(a)(3); in both parts."""
-    if mail.house is None or not mail.house.unsubscribe_url:
+    if mail.house is None:
+        yield from _some_way_out(mail)
+        return
+    if not mail.house.unsubscribe_url:
         return
     url = mail.house.unsubscribe_url
     remedy = "Use the footer part in the template: parts/footer.mjml.j2."
@@ -211,6 +215,17 @@ def readers_can_leave(mail: CheckedMail) -> Iterator[Problem]:
             what,
             remedy.replace(".mjml", ".txt"),
             "The law asks for one in each mail.",
+        )
+
+
+def _some_way_out(mail: CheckedMail) -> Iterator[Problem]:
+    """Of a message of which nothing is known but itself."""
+    words = folded(f"{mail.page.words} {mail.text or ''}")
+    if mail.headers and "list-unsubscribe" not in mail.headers and not _LEAVING.search(words):
+        what = "Nothing says how to unsubscribe."
+        remedy = "Write a link to unsubscribe, and the header List-Unsubscribe."
+        yield mail.told(
+            "unsubscribe", Level.WARNING, what, remedy, "The law asks for one in each mail of a list."
         )
 
 

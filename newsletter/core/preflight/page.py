@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import tinycss2
@@ -111,7 +111,13 @@ def value_of(tag: Tag, name: str) -> str | None:
 def inline_style(tag: Tag) -> tuple[Declaration, ...]:
     """The declarations of a `style` attribute, in order."""
     written = value_of(tag, "style")
-    return tuple(_declarations(tinycss2.parse_blocks_contents(written))) if written else ()
+    return parse_style(written) if written else ()
+
+
+@lru_cache(maxsize=2048)
+def parse_style(written: str) -> tuple[Declaration, ...]:
+    """The declarations in a style attribute, in order; a mail says the same at many places."""
+    return tuple(_declarations(tinycss2.parse_blocks_contents(written)))
 
 
 def parse_sheet(source: str, media: str = "") -> Iterator[StyleRule]:
