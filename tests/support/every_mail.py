@@ -72,7 +72,11 @@ link: {label: "%s", url: https://example.org/%s}
 %s
 """
 WORDS = {
-    "en": ("News", "Twelve houses have said how they did it, and what they would leave out.", "Read the whole story"),
+    "en": (
+        "News",
+        "Twelve houses have said how they did it, and what they would leave out.",
+        "Read the whole story",
+    ),
     "fr": (
         "Actualité",
         "Douze maisons disent comment elles ont fait, et ce qu’elles omettraient.",

@@ -60,6 +60,14 @@ class HtmlPage:
         """Every element, in the order of the source. What stands in comments, Word's too, is no element."""
         return self.soup.find_all(name=True)
 
+    @cached_property
+    def depth(self) -> int:
+        """How many elements stand in one another at most."""
+        depths = {id(self.soup): 0}
+        for tag in self.tags:
+            depths[id(tag)] = depths[id(tag.parent)] + 1
+        return max(depths.values())
+
     def named(self, *names: str) -> list[Tag]:
         """The elements with one of these names, in order."""
         return [tag for tag in self.tags if tag.name in names]

@@ -32,11 +32,20 @@ MAIL_RULES: tuple[Callable[[CheckedMail], Iterator[Problem]], ...] = (
     *CONTRAST_RULES,
     *PARITY_RULES,
 )
+_DEEPEST = 150
 _WEIGHTS = {Level.ERROR: 0, Level.WARNING: 1, Level.ADVICE: 2}
 
 
 def check_mail(mail: CheckedMail) -> list[Problem]:
     """What every rule says of a mail: what blocks first, then what warns, then advice, each in the order of the rules."""
+    if mail.page.depth > _DEEPEST:
+        what = f"{mail.page.depth} elements stand in one another."
+        remedy = "Make it flatter; a mail needs about 30."
+        return [
+            mail.told(
+                "depth", Level.ERROR, what, remedy, "Mail programs give up on such a page, and so do we."
+            )
+        ]
     return heaviest_first(problem for rule in MAIL_RULES for problem in rule(mail))
 
 
